@@ -1,0 +1,53 @@
+"""The nouns: frozen values that every layer shares, without behaviour that touches the world."""
+
+from bulkcancel.model.allocation import AllocationView
+from bulkcancel.model.detail import DetailRow
+from bulkcancel.model.kind import Kind
+from bulkcancel.model.manifest import (
+    Extras,
+    InputFacts,
+    ManifestRow,
+    RowCounts,
+    RowKind,
+)
+from bulkcancel.model.observation import (
+    Answer,
+    ApiMessage,
+    Body,
+    Foreign,
+    NoAnswer,
+    NoAnswerCause,
+    NotSent,
+    NotSentCause,
+    Observation,
+    OneAllocation,
+    SeveralAllocations,
+)
+from bulkcancel.model.outcome import BREAKS, Outcome, Settlement
+from bulkcancel.model.target import Target
+
+__all__ = [
+    "BREAKS",
+    "AllocationView",
+    "Answer",
+    "ApiMessage",
+    "Body",
+    "DetailRow",
+    "Extras",
+    "Foreign",
+    "InputFacts",
+    "Kind",
+    "ManifestRow",
+    "NoAnswer",
+    "NoAnswerCause",
+    "NotSent",
+    "NotSentCause",
+    "Observation",
+    "OneAllocation",
+    "Outcome",
+    "RowCounts",
+    "RowKind",
+    "Settlement",
+    "SeveralAllocations",
+    "Target",
+]

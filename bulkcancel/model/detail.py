@@ -1,0 +1,41 @@
+"""One line of the reconciliation: an input row and what became of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bulkcancel.model.manifest import Extras, RowKind
+from bulkcancel.model.outcome import Outcome
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DetailRow:
+    """An input row joined with the outcome of its allocation.
+
+    A duplicate carries the settlement of the row it repeats (``outcome`` is that allocation's).
+    ``outcome`` is ``None`` for blank and invalid rows: they are no request of their own, and the
+    files write their kind in its place. ``attempts`` counts wire sends. Times are UTC, ISO 8601
+    with milliseconds and a trailing ``Z``.
+    """
+
+    row: int
+    kind: RowKind
+    allocation_id: str | None
+    outcome: Outcome | None
+    status: str | None = None
+    version_before: int | None = None
+    version: int | None = None
+    attempts: int | None = None
+    http_status: int | None = None
+    reason: str = ""
+    duplicate_of: int | None = None
+    verified: bool | None = None
+    first_sent_at: str | None = None
+    settled_at: str | None = None
+    po_number: str | None = None
+    vendor_id: str | None = None
+    location: str | None = None
+    order_ids: tuple[str, ...] = ()
+    text: str = ""
+    """The id cell as found, for an invalid row."""
+    extras: Extras = ()

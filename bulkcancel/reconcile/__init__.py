@@ -1,0 +1,1 @@
+"""Rows joined with outcomes, and the proof that the totals balance. Pure."""
