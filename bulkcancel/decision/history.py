@@ -1,0 +1,101 @@
+"""What a run knows about one allocation so far."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from bulkcancel.model import AllocationView, Outcome, Settlement
+
+
+class Doubt(StrEnum):
+    """Which open question a read-back is to settle."""
+
+    NONE = "none"
+    PERHAPS = "perhaps"
+    """A send of ours may have taken effect."""
+    ACCEPTED = "accepted"
+    """The API accepted it and showed another status than CANCELLED."""
+    CLAIMED = "claimed"
+    """The API says that it was cancelled already."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """What a run knows about one allocation; the unit that waits in the journal.
+
+    ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.
+    ``ours_possible`` is set for good once a send of ours may have taken effect. Times are seconds
+    since the epoch, UTC. ``began`` is the first send or read since the run was started or resumed,
+    from which `Policy.max_time` counts. The fields from ``reads`` to ``failed_reads`` concern the
+    current doubt and start anew with each send. ``may_resend`` is taken away by a refusal for
+    good. ``throttled`` and ``refused_tokens`` count answers in a row.
+    """
+
+    sends: int = 0
+    spent: int = 0
+    first_sent_at: float | None = None
+    last_sent_at: float | None = None
+    began: float | None = None
+    unsent: int = 0
+    throttled: int = 0
+    refused_tokens: int = 0
+    doubt: Doubt = Doubt.NONE
+    ours_possible: bool = False
+    may_resend: bool = True
+    firm_claim: bool = False
+    readable: bool = True
+    reads: int = 0
+    equal_reads: int = 0
+    failed_reads: int = 0
+    last_read: str | None = None
+    http_status: int | None = None
+    reason: str = ""
+    view: AllocationView | None = None
+    version_before: int | None = None
+
+
+def settlement(
+    history: History, outcome: Outcome, reason: str, *, verified: bool = False
+) -> Settlement:
+    """Return a settlement with what the API showed last."""
+    view = history.view
+    if view is None:
+        return Settlement(outcome=outcome, reason=reason, verified=verified)
+    return Settlement(
+        outcome=outcome,
+        reason=reason,
+        status=view.status,
+        version=view.version,
+        verified=verified,
+        po_number=view.po_number,
+        vendor_id=view.vendor_id,
+        location=view.location,
+        order_ids=view.order_ids,
+    )
+
+
+def open_settlement(history: History | None) -> Settlement:
+    """Return the provisional word on an allocation that a stopped run leaves open.
+
+    Never sent is `not_attempted`; certainly not applied is `failed`; all else is `unknown`.
+    """
+    if history is None or history.sends == 0:
+        reason = "the run stopped first"
+        if history is not None and history.unsent:
+            reason = f"{reason}; last: {history.reason}"
+        return Settlement(outcome=Outcome.NOT_ATTEMPTED, reason=reason)
+    match history.doubt:
+        case Doubt.NONE if not history.ours_possible:
+            reason = f"the run stopped before it could be sent again; last: {history.reason}"
+            return settlement(history, Outcome.FAILED, reason)
+        case Doubt.NONE | Doubt.PERHAPS:
+            reason = f"sent, and the run stopped before it was read back; last: {history.reason}"
+        case Doubt.ACCEPTED:
+            reason = f"accepted, and the run stopped before it was read back; {history.reason}"
+        case Doubt.CLAIMED:
+            reason = f"said to be cancelled already, not read back; {history.reason}"
+        case _:
+            assert_never(history.doubt)
+    return settlement(history, Outcome.UNKNOWN, reason)
