@@ -1,0 +1,144 @@
+"""When to stop asking a server that is sick or wrong, when to ask again, and when to give up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import assert_never
+
+from bulkcancel.model import Kind
+
+
+class BreakerState(StrEnum):
+    """Closed lets all through, open none, half-open one probe at a time."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+    HALF_OPEN = "half_open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakerOptions:
+    """When the breaker opens and gives up; times in seconds.
+
+    ``sick_in_a_row`` failures of a sick server (5xx, no answer, no connection) open it; a probe
+    goes out after ``probe_first``, then at doubling intervals up to ``probe_most``. It gives up
+    after ``patience``, or after ``first_contact`` when it never once got through to the server.
+    """
+
+    sick_in_a_row: int = 8
+    probe_first: float = 1.0
+    probe_most: float = 30.0
+    patience: float = 900.0
+    first_contact: float = 60.0
+    foreign_in_a_row: int = 3
+    forbidden_in_a_row: int = 5
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trip:
+    """The breaker gives up: the run must stop. ``authentication`` tells exit 6 from exit 5."""
+
+    sentence: str
+    authentication: bool = False
+
+
+_SICK = frozenset({Kind.NOT_SENT, Kind.IN_DOUBT, Kind.READ_FAILED, Kind.PROTOCOL})
+_NEVER_ARRIVED = frozenset({Kind.NOT_SENT, Kind.UNTRUSTED})
+_SAYS_NOTHING = frozenset({Kind.THROTTLED, Kind.UNAUTHORIZED})
+
+
+class Breaker:
+    """A breaker over the kinds of answers. Times are seconds of one monotonic clock."""
+
+    def __init__(self, options: BreakerOptions) -> None:
+        self._options = options
+        self.state = BreakerState.CLOSED
+        self.reason = ""
+        self._reached = False
+        self._sick = 0
+        self._sick_since: float | None = None
+        self._foreign = 0
+        self._forbidden = 0
+        self._probe_at = 0.0
+        self._probe_wait = options.probe_first
+
+    def wait(self, now: float) -> float | None:
+        """Return the seconds until a send may go: 0 for now, ``None`` while a probe is out."""
+        match self.state:
+            case BreakerState.CLOSED:
+                return 0.0
+            case BreakerState.OPEN:
+                return max(0.0, self._probe_at - now)
+            case BreakerState.HALF_OPEN:
+                return None
+            case _:
+                assert_never(self.state)
+
+    def passed(self) -> None:
+        """Note that a send was let through: in the open state it is the probe."""
+        if self.state is BreakerState.OPEN:
+            self.state = BreakerState.HALF_OPEN
+
+    def note(self, kind: Kind, reason: str, now: float) -> Trip | None:
+        """Take in one answer's class; return a `Trip` when the run must stop."""
+        if kind not in _NEVER_ARRIVED:
+            self._reached = True
+        trip = self._streaks(kind, reason)
+        if trip is not None:
+            return trip
+        if kind in _SAYS_NOTHING:
+            if self.state is BreakerState.HALF_OPEN:
+                self._close()
+            return None
+        if kind in _SICK:
+            return self._sicker(reason, now)
+        self._close()
+        return None
+
+    def _streaks(self, kind: Kind, reason: str) -> Trip | None:
+        self._foreign = self._foreign + 1 if kind is Kind.PROTOCOL else 0
+        if self._foreign >= self._options.foreign_in_a_row:
+            return Trip(
+                sentence=f"{self._foreign} answers in a row were not the API's; last: {reason}"
+            )
+        self._forbidden = self._forbidden + 1 if kind is Kind.FORBIDDEN else 0
+        if self._forbidden >= self._options.forbidden_in_a_row:
+            return Trip(
+                sentence=f"{self._forbidden} allocations in a row were forbidden; last: {reason}",
+                authentication=True,
+            )
+        return None
+
+    def _sicker(self, reason: str, now: float) -> Trip | None:
+        options = self._options
+        self._sick += 1
+        self.reason = reason
+        if self._sick_since is None:
+            self._sick_since = now
+        patience = options.patience
+        if not self._reached:
+            patience = min(patience, options.first_contact)
+        lasted = now - self._sick_since
+        if self._sick >= options.sick_in_a_row and lasted >= patience:
+            return Trip(sentence=f"the server failed for {lasted:.0f} s; last: {reason}")
+        match self.state:
+            case BreakerState.CLOSED if self._sick >= options.sick_in_a_row:
+                self.state = BreakerState.OPEN
+                self._probe_wait = options.probe_first
+                self._probe_at = now + self._probe_wait
+            case BreakerState.HALF_OPEN:
+                self.state = BreakerState.OPEN
+                self._probe_wait = min(self._probe_wait * 2, options.probe_most)
+                self._probe_at = now + self._probe_wait
+            case BreakerState.CLOSED | BreakerState.OPEN:
+                pass
+            case _:
+                assert_never(self.state)
+        return None
+
+    def _close(self) -> None:
+        self.state = BreakerState.CLOSED
+        self._sick = 0
+        self._sick_since = None
+        self.reason = ""
