@@ -1,0 +1,90 @@
+"""The first line of a text: where it is, what divides it, and what the columns are named."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bulkcancel.errors import InputRefusedError
+from bulkcancel.manifest.columns import candidates
+from bulkcancel.manifest.ids import BLANKS, Grammar
+from bulkcancel.manifest.wording import show
+
+NO_DELIMITER = "\x1f"
+"""Stands in for the delimiter of a file of one column: a character that no text should hold."""
+
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+_FILLING = BLANKS + "".join(_DELIMITERS) + "\r\n"
+
+OpenLines = Callable[[], AbstractContextManager[Iterator[str]]]
+"""Opens the text from its beginning, as lines."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Header:
+    """The header as found. ``row`` counts from 1; ``delimiter`` is ``None`` for one column."""
+
+    row: int
+    names: tuple[str, ...]
+    delimiter: str | None
+
+
+def find_header(
+    open_lines: OpenLines, *, wanted: str | None, grammar: Grammar, source: str
+) -> Header:
+    """Find the header, and the delimiter by it.
+
+    The delimiter is the one whose split of the header (outside of quotes) shows a column of ids;
+    nothing is guessed from the rows. ``wanted`` is ``--id-column``; ``source`` names the input.
+
+    Raises:
+        InputRefusedError: there is no header, or more than one delimiter would do.
+    """
+    splits = [split for split in (_split(open_lines, d) for d in _DELIMITERS) if split is not None]
+    if not splits:
+        raise InputRefusedError(f"{source}: row 1: its quotes do not match, so it is no header")
+    if not any(split.names for split in splits):
+        raise InputRefusedError(f"{source}: holds blank lines only, and no header")
+    fitting = [split for split in splits if candidates(split.names, wanted)]
+    several = [split for split in fitting if len(split.names) > 1]
+    match several:
+        case [only]:
+            return only
+        case []:
+            if fitting:
+                return Header(row=fitting[0].row, names=fitting[0].names, delimiter=None)
+            return _widest(splits, grammar, source)
+        case _:
+            found = " and ".join(_DELIMITERS[split.delimiter or ""] for split in several)
+            raise InputRefusedError(
+                f"{source}: row {several[0].row}: the header can be divided by {found}, and each "
+                "way shows a column of ids: put the names into quotes"
+            )
+
+
+def _split(open_lines: OpenLines, delimiter: str) -> Header | None:
+    """Return the first line that is not blank, divided; ``None`` if its quotes forbid that."""
+    with open_lines() as lines:
+        row = 0
+        try:
+            for row, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1):
+                if any(cell.strip(_FILLING) for cell in cells):
+                    return Header(row=row, names=tuple(cells), delimiter=delimiter)
+        except csv.Error:
+            return None
+    return Header(row=row, names=(), delimiter=delimiter)
+
+
+def _widest(splits: list[Header], grammar: Grammar, source: str) -> Header:
+    """Return the likeliest split of a header without a column of ids, for the sentence on it."""
+    for split in splits:
+        for name in split.names:
+            # A loose pattern matches names as well; an id without any digit is none.
+            if grammar.accept(name) is not None and any(char.isdigit() for char in name):
+                raise InputRefusedError(
+                    f"{source}: row {split.row} holds {show(name)}, which is an id and no header: "
+                    "add a first line that names the columns (allocation_id for the ids)"
+                )
+    return max(splits, key=lambda split: len(split.names))

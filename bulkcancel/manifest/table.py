@@ -1,0 +1,74 @@
+"""What every format gives: where the columns are, and the rows in batches of plain cells."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+from bulkcancel.manifest.options import InputFormat
+
+BATCH_ROWS = 4096
+"""How many rows a batch holds at most."""
+
+Cells: TypeAlias = Sequence[str | None]
+"""The cells of one row, the id among them; as many as the row has, be it too few or too many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fingerprint:
+    """Which bytes were read: their SHA-256 in hex, and how many they are."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """How an input is laid out.
+
+    ``columns`` are all names as found, ``id_index`` is the position of the ids among them (from
+    0), ``first_row`` the number of the first row of data.
+    """
+
+    format: InputFormat
+    columns: tuple[str, ...]
+    id_index: int
+    first_row: int
+    delimiter: str | None = None
+    encoding: str | None = None
+    sheet: str | None = None
+
+    @property
+    def other_columns(self) -> tuple[str, ...]:
+        """The names of the columns without that of the ids."""
+        return self.columns[: self.id_index] + self.columns[self.id_index + 1 :]
+
+
+class Table(Protocol):
+    """An input of some format. A new format is a new file with one of these."""
+
+    @property
+    def layout(self) -> Layout:
+        """How the input is laid out; known before the first row is read."""
+
+    def batches(self) -> Generator[list[Cells], None, Fingerprint]:
+        """Read the rows from the first to the last; may be called again for another pass.
+
+        Every record is given, blank ones too, so that a row's number is its place. Returns the
+        fingerprint of the file that the rows came from.
+
+        Raises:
+            InputRefusedError: the input is damaged; the text says where.
+        """
+
+
+class OnePass:
+    """Goes once over a table; ``fingerprint`` is there when the last batch was taken."""
+
+    def __init__(self, table: Table) -> None:
+        self._batches = table.batches()
+        self.fingerprint = Fingerprint(sha256="", size=-1)
+
+    def __iter__(self) -> Iterator[list[Cells]]:
+        self.fingerprint = yield from self._batches
