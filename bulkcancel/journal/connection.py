@@ -1,0 +1,97 @@
+"""One SQLite connection to a journal: exclusive, durable, its errors in words."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from hashlib import blake2b
+from pathlib import Path
+
+import msgspec
+
+from bulkcancel.errors import JournalError, LockedError
+
+_FULL = 2
+_UNREADABLE = "a value in it can't be read"
+_encode_rows = msgspec.json.Encoder().encode_lines
+
+
+@contextmanager
+def in_words(path: Path) -> Iterator[None]:
+    """Turn an SQLite error into a sentence."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        code: int | None = getattr(error, "sqlite_errorcode", None)
+        if code is None:
+            # Raised by Python over a text that is no UTF-8, which it quotes: a cell of the input.
+            raise JournalError(f"The journal {path} is damaged: {_UNREADABLE}.") from None
+        # The lower eight bits are the code, the rest says more about it.
+        if code & 0xFF == sqlite3.SQLITE_BUSY:
+            raise LockedError(
+                f"The journal {path} is in use by another process; try again when it is done."
+            ) from error
+        raise JournalError(f"The journal {path} can't be read or written ({error}).") from error
+    except sqlite3.IntegrityError as error:
+        raise JournalError(
+            f"The journal {path} contradicts what was to be written ({error})."
+        ) from error
+    except sqlite3.DatabaseError as error:
+        raise JournalError(f"The journal {path} is damaged or no journal ({error}).") from error
+    except (UnicodeEncodeError, OverflowError) as error:
+        raise JournalError(f"The journal {path} can't hold a value ({error}).") from error
+
+
+@contextmanager
+def decoding(path: Path) -> Iterator[None]:
+    """Turn an error over a value that this program can't have written into a sentence."""
+    try:
+        yield
+    except (ValueError, TypeError, OverflowError, OSError) as error:
+        raise JournalError(
+            f"The journal {path} is damaged: {_UNREADABLE}. Restore it from a backup, or look the "
+            "allocations up by hand."
+        ) from error
+
+
+def connect(path: Path) -> sqlite3.Connection:
+    """Return a connection that has not looked at the file yet, and will hold it alone."""
+    connection = sqlite3.connect(
+        f"file:{_quoted(path)}?mode=rw",
+        uri=True,
+        isolation_level=None,
+        check_same_thread=False,
+        timeout=0.0,
+    )
+    try:
+        # Exclusive: the journal is this process's alone, and no shared-memory file is needed.
+        connection.execute("PRAGMA locking_mode = EXCLUSIVE")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def take_over(connection: sqlite3.Connection) -> None:
+    """Lock the journal and see to it that a commit is on the disk when it returns."""
+    connection.execute("PRAGMA journal_mode = WAL")
+    # FULL: no intent is lost with the power.
+    connection.execute(f"PRAGMA synchronous = {_FULL}")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("COMMIT")
+
+
+def seal_of(connection: sqlite3.Connection) -> str:
+    """Return a hash (hex) over all rows of the input as they stand in the journal."""
+    seal = blake2b(digest_size=16)
+    found = connection.execute("SELECT * FROM row ORDER BY row")
+    while rows := found.fetchmany(1000):
+        seal.update(_encode_rows(rows))
+    return seal.hexdigest()
+
+
+def _quoted(path: Path) -> str:
+    """Return an absolute path as it must stand in an SQLite URI."""
+    escaped = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
+    return escaped if escaped.startswith("/") else f"/{escaped}"

@@ -1,0 +1,265 @@
+"""Opening, creating and writing a journal."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, assert_never
+
+import msgspec
+
+from bulkcancel.errors import JournalError
+from bulkcancel.journal.connection import connect, decoding, in_words, seal_of, take_over
+from bulkcancel.journal.entries import (
+    AttemptEntry,
+    Entry,
+    Intent,
+    OutcomeEntry,
+    ReadEntry,
+    WaitEntry,
+)
+from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
+from bulkcancel.model import ManifestRow, Outcome
+
+JOURNAL_NAME = "journal.sqlite"
+
+
+class Journal:
+    """A run's journal, held by this process alone while it is open.
+
+    Every method may raise `JournalError`, whose text says which file and what to do. The one
+    connection may be used from any thread, by one thread at a time.
+    """
+
+    def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
+        self.path = path
+        self._connection = connection
+
+    @classmethod
+    def create(cls, path: Path) -> Self:
+        """Create an empty journal (mode 0600); the file must not exist."""
+        try:
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+        except OSError as error:
+            raise JournalError(
+                f"The journal {path} can't be created ({error.strerror}); nothing was sent."
+            ) from error
+        with in_words(path):
+            connection = connect(path)
+            try:
+                take_over(connection)
+                connection.executescript(f"BEGIN IMMEDIATE; {TABLES}")
+                connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+                connection.execute(f"PRAGMA user_version = {VERSION}")
+                connection.execute("COMMIT")
+            except BaseException:
+                connection.close()
+                raise
+        return cls(path, connection)
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Open an existing journal and check that it is one, whole and of this version.
+
+        Raises:
+            LockedError: Another process has it open.
+            JournalError: It is missing, foreign, damaged or of another version.
+        """
+        try:
+            is_there = path.is_file()
+        except OSError as error:
+            raise JournalError(f"The journal {path} can't be read ({error.strerror}).") from error
+        if not is_there:
+            raise JournalError(f"There is no journal at {path}: name a run's id or its folder.")
+        with in_words(path):
+            journal = cls(path, connect(path))
+            try:
+                # Only then is anything changed: a foreign file is left as it was.
+                journal._check_is_one()
+                take_over(journal._connection)
+                journal._check_is_whole()
+            except BaseException:
+                journal.close()
+                raise
+        return journal
+
+    def _check_is_one(self) -> None:
+        application = self._connection.execute("PRAGMA application_id").fetchone()[0]
+        version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+        if application != APPLICATION_ID:
+            raise JournalError(f"{self.path} is not a journal of bulkcancel.")
+        if version != VERSION:
+            raise JournalError(
+                f"{self.path} is a journal of version {version}; this program reads version "
+                f"{VERSION}. Use the program that wrote it."
+            )
+
+    def _check_is_whole(self) -> None:
+        flaw = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if flaw == "ok" and self.fact("loaded") is None:
+            raise JournalError(
+                f"The journal {self.path} was never finished: its run ended before anything was "
+                "sent. Start a new run."
+            )
+        # SQLite checks the structure only: one flipped bit in an id would cancel another one.
+        if flaw == "ok" and self.fact("seal") != seal_of(self._connection):
+            flaw = "its rows are not those that were written"
+        if flaw != "ok":
+            raise JournalError(
+                f"The journal {self.path} is damaged ({flaw}); nothing was sent. Restore it from "
+                "a backup, or look the allocations up by hand."
+            )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the journal; what was written stays."""
+        with in_words(self.path):
+            self._connection.close()
+
+    def load(self, chunks: Iterable[Sequence[ManifestRow]], facts: Mapping[str, Any]) -> None:
+        """Write the manifest's rows and the run's facts; only then can the journal be opened."""
+        statement = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?)"
+        with in_words(self.path):
+            for chunk in chunks:
+                values = [_row_values(row) for row in chunk]
+                with self._transaction() as connection:
+                    connection.executemany(statement, values)
+            with self._transaction() as connection:
+                sealed = {"seal": seal_of(connection), "loaded": True}
+                for name, value in {**facts, **sealed}.items():
+                    _put_fact(connection, name, value)
+
+    def fact(self, name: str) -> Any:
+        """Return a fact about the run, or ``None``."""
+        found = list(self.select("SELECT value FROM fact WHERE name = ?", (name,)))
+        with decoding(self.path):
+            return json.loads(found[0][0]) if found else None
+
+    def unique(self) -> int:
+        """Return how many allocations the manifest holds."""
+        ((count,),) = self.select("SELECT COUNT(*) FROM row WHERE kind = 'allocation'")
+        return int(count)
+
+    def write(self, entries: Iterable[Entry]) -> None:
+        """Write entries in one transaction; they are on the disk when this returns."""
+        with in_words(self.path), self._transaction() as connection:
+            for entry in entries:
+                _write_entry(connection, entry)
+
+    def start_segment(self, at: float) -> int:
+        """Note that the run starts or goes on; returns the segment's number, from 1."""
+        with in_words(self.path), self._transaction() as connection:
+            cursor = connection.execute("INSERT INTO segment (started_at) VALUES (?)", (at,))
+            return int(cursor.lastrowid or 0)
+
+    def end_segment(
+        self, segment: int, at: float, stop: Mapping[str, Any] | None, facts: Mapping[str, Any]
+    ) -> None:
+        """Note that the run ended, by which stop (``None``: it came to its end) and with what."""
+        values = (at, None if stop is None else json.dumps(stop), json.dumps(facts), segment)
+        statement = "UPDATE segment SET finished_at = ?, stop = ?, facts = ? WHERE segment = ?"
+        with in_words(self.path), self._transaction() as connection:
+            connection.execute(statement, values)
+
+    def change(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
+        """Run changing statements, with their values, in one transaction."""
+        with in_words(self.path), self._transaction() as connection:
+            for statement, values in statements:
+                connection.execute(statement, values)
+
+    def select(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
+        """Yield the rows of a query."""
+        with in_words(self.path):
+            yield from self._connection.execute(statement, values)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield self._connection
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+
+
+def _put_fact(connection: sqlite3.Connection, name: str, value: Any) -> None:
+    connection.execute("INSERT OR REPLACE INTO fact VALUES (?, ?)", (name, json.dumps(value)))
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def _row_values(row: ManifestRow) -> tuple[Any, ...]:
+    first = row.duplicate_of is None
+    return (
+        row.row,
+        row.kind.value,
+        row.allocation_id if first else None,
+        row.duplicate_of,
+        row.text or None,
+        row.reason or None,
+        _encode(row.extras).decode() if row.extras else None,
+    )
+
+
+def _write_entry(connection: sqlite3.Connection, entry: Entry) -> None:
+    match entry:
+        case Intent():
+            values: tuple[Any, ...] = (entry.row, entry.number, entry.at)
+            connection.execute("INSERT INTO intent VALUES (?, ?, ?)", values)
+        case AttemptEntry():
+            values = (
+                entry.row, entry.number, entry.at, entry.elapsed, entry.sent, entry.kind.value,
+                entry.reason, entry.cause, entry.http_status, entry.status, entry.version,
+            )  # fmt: skip
+            connection.execute(
+                "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+            )
+        case ReadEntry():
+            values = (
+                entry.row, entry.at, entry.elapsed, entry.kind.value, entry.reason,
+                entry.http_status, entry.status, entry.version,
+            )  # fmt: skip
+            connection.execute("INSERT INTO read_back VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
+        case WaitEntry():
+            values = (
+                entry.row, entry.what.value, entry.due, _encode(entry.history).decode(),
+            )  # fmt: skip
+            connection.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", values)
+        case OutcomeEntry():
+            _write_outcome(connection, entry)
+        case _:
+            assert_never(entry)
+
+
+def _write_outcome(connection: sqlite3.Connection, entry: OutcomeEntry) -> None:
+    settled, history = entry.settlement, entry.history
+    values = (
+        entry.row, settled.outcome.value, settled.reason, settled.status, history.version_before,
+        settled.version, history.sends, history.http_status, settled.verified,
+        history.first_sent_at, entry.settled_at, settled.po_number, settled.vendor_id,
+        settled.location, _encode(settled.order_ids).decode() if settled.order_ids else None,
+        # Only an unknown outcome is taken back, and then all that was known of it is needed.
+        _encode(history).decode() if settled.outcome is Outcome.UNKNOWN else None,
+    )  # fmt: skip
+    connection.execute(
+        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+    )
+    connection.execute("DELETE FROM waiting WHERE row = ?", (entry.row,))
