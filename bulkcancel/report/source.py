@@ -1,0 +1,32 @@
+"""What a report is made from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bulkcancel.model import DetailRow
+from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportSource:
+    """All that the reports of a run say, from wherever it is kept.
+
+    ``rows`` starts at the first row of the input each time it is called, and gives the rows in
+    order, in portions of any size; a row's ``extras`` stand for ``other_columns`` (none at all
+    means that all are empty). ``id_column`` is the input's own name for the column of the ids.
+    ``facts`` are values for JSON, by their names in ``summary.json``: ``run_id``,
+    ``tool_version``, ``started_at``, ``finished_at``, ``input``, ``target``, ``options``,
+    ``pacing``, and what else is to stand there. ``stop`` is ``None`` for a run that came to its
+    end.
+    """
+
+    rows: Callable[[], Iterator[Sequence[DetailRow]]]
+    other_columns: tuple[str, ...]
+    id_column: str
+    manifest: ManifestTotals
+    attempts: AttemptTotals
+    facts: Mapping[str, Any]
+    stop: StopWord | None = None

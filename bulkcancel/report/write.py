@@ -1,0 +1,129 @@
+"""All reports of a run: written aside, read back, proved, and only then published."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, NoReturn
+
+from bulkcancel.errors import ExitCode, OutOfBalanceError
+from bulkcancel.model import DetailRow
+from bulkcancel.reconcile import Control, Tally, balance, verdict
+from bulkcancel.report.atomic import Staging, telling
+from bulkcancel.report.breaks import BreaksFile
+from bulkcancel.report.retry import RetryFile
+from bulkcancel.report.source import ReportSource
+from bulkcancel.report.summary import as_json, summarize
+
+OUT_OF_BALANCE = "OUT-OF-BALANCE"
+"""How the names of files begin that are kept although the totals contradict each other."""
+
+SUMMARY = "summary.json"
+DETAIL_CSV = "reconciliation.csv"
+DETAIL_PARQUET = "reconciliation.parquet"
+BREAKS = "breaks.csv"
+RETRY = "retry.csv"
+
+_DETAIL = (DETAIL_CSV, DETAIL_PARQUET)
+_PORTION = 20_000
+"""Rows held in memory at once, whatever portions they come in; a row group in Parquet."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Written:
+    """What was published: the content of ``summary.json``, and what it rests on."""
+
+    summary: dict[str, Any]
+    control: Control
+    verdict: str
+    exit_code: ExitCode
+
+
+def write_reports(folder: Path, source: ReportSource) -> Written:
+    """Write all reports of a run into its folder.
+
+    The files take their places one after the other, ``summary.json`` last. It holds the SHA-256
+    of the others. The same source gives the same bytes.
+
+    Raises:
+        OutOfBalanceError: The control totals contradict each other. The detail and the totals are
+            kept under names that say so; what was published before is untouched.
+        ReportError: A file can't be written; what was published before is untouched.
+    """
+    with Staging(folder) as staging:
+        tally, longest_line = _write_rows(staging, folder, source)
+        digests = staging.seal()
+        written = _read_back(staging.path(DETAIL_CSV), longest_line)
+        control = balance(source.manifest, tally, written, source.attempts)
+        sentence, exit_code = verdict(tally, source.stop, control)
+        summary = summarize(
+            source, tally, control, files=digests, verdict=sentence, exit_code=exit_code
+        )
+        if not control.balanced:
+            _keep_apart(staging, folder, summary, sentence)
+        staging.create(SUMMARY).write(as_json(summary))
+        staging.seal()
+        staging.publish({name: name for name in (*digests, SUMMARY)})
+    _clear_kept(folder)
+    return Written(summary=summary, control=control, verdict=sentence, exit_code=exit_code)
+
+
+def _write_rows(staging: Staging, folder: Path, source: ReportSource) -> tuple[Tally, int]:
+    """Write every file that holds rows; return the rows' tally and the longest line in bytes."""
+    from bulkcancel.report.detail import (  # noqa: PLC0415 - pandas is loaded when it is needed
+        DetailFiles,
+    )
+
+    tally = Tally()
+    others = source.other_columns
+    with ExitStack() as files:
+        detail = files.enter_context(
+            DetailFiles(staging.create(DETAIL_CSV), staging.create(DETAIL_PARQUET), others)
+        )
+        breaks = files.enter_context(
+            BreaksFile(staging.create(BREAKS), folder, others, source.facts["run_id"])
+        )
+        retry = RetryFile(staging.create(RETRY), source.id_column, others)
+        for rows in _portions(source.rows()):
+            tally.add_many(rows)
+            for file in (detail, breaks, retry):
+                file.add(rows)
+    return tally, detail.longest_line
+
+
+def _portions(rows: Iterator[Sequence[DetailRow]]) -> Iterator[list[DetailRow]]:
+    """Cut rows anew, so that the files do not depend on how they came."""
+    single = chain.from_iterable(rows)
+    while portion := list(islice(single, _PORTION)):
+        yield portion
+
+
+def _read_back(path: Path, longest_line: int) -> Tally:
+    from bulkcancel.report.readback import read_back  # noqa: PLC0415 - so is pyarrow
+
+    return read_back(path, longest_line=longest_line)
+
+
+def _keep_apart(staging: Staging, folder: Path, summary: dict[str, Any], sentence: str) -> NoReturn:
+    """Keep the detail and the totals under names that say what they are, and refuse."""
+    kept = {name: f"{OUT_OF_BALANCE}.{name}" for name in _DETAIL}
+    summary["files"] = {kept[name]: summary["files"][name] for name in _DETAIL}
+    totals = f"{OUT_OF_BALANCE}.json"
+    staging.create(totals).write(as_json(summary))
+    staging.seal()
+    staging.publish({**kept, totals: totals})
+    raise OutOfBalanceError(
+        f"{sentence} No report is published; the rows and all totals are kept in "
+        f"{folder / totals} and beside it. Do not rely on them: compare them with the journal."
+    )
+
+
+def _clear_kept(folder: Path) -> None:
+    """Remove what an earlier attempt kept apart, now that the totals balance."""
+    for name in (*(f"{OUT_OF_BALANCE}.{name}" for name in _DETAIL), f"{OUT_OF_BALANCE}.json"):
+        path = folder / name
+        with telling(path, "removed"):
+            path.unlink(missing_ok=True)
