@@ -1,0 +1,202 @@
+"""The made-up allocations: what they are, what has become of them, how the API shows them."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+from hashlib import blake2b
+from typing import Any
+
+CANCELLED = "CANCELLED"
+PARTIALLY_CANCELLED = "PARTIALLY_CANCELLED"
+SHIPPED = "SHIPPED"
+MISSING = "missing"
+"""The status, in the options, of an id that the API does not know."""
+
+MISSING_ENDING = "40f4"
+SHIPPED_ENDING = "5e1d"
+
+CANCELLABLE = ("ALLOCATED", "PENDING_PICK", "PENDING_DROP")
+
+PERSONAL_SENTINELS = (
+    "Jane Sentinel",
+    "jane.sentinel@example.invalid",
+    "+1 555 0100 4242",
+    "42 Sentinel Lane",
+)
+"""The personal data in every allocation: a test looks for it where it must not be."""
+
+WELL_FORMED = re.compile(r"[0-9A-Za-z._~-]+", re.ASCII)
+
+_CREATED = "2022-08-01T18:03:28.483971941Z"
+
+
+@dataclass(slots=True, kw_only=True)
+class Allocation:
+    """One allocation as the server knows it, and what reached it.
+
+    ``puts`` and ``gets`` count the requests that named it, whatever they were answered;
+    ``effects`` those that changed it. ``effect_sequence`` and ``effect_at`` (Unix seconds) are of
+    the last request that did. ``previous`` is status and version before the last change.
+    """
+
+    allocation_id: str
+    exists: bool
+    status: str
+    version: int
+    first_status: str
+    first_version: int
+    updated_at: str = _CREATED
+    puts: int = 0
+    gets: int = 0
+    effects: int = 0
+    effect_sequence: int | None = None
+    effect_at: float | None = None
+    previous: tuple[str, int] | None = None
+
+    def change(self, status: str) -> None:
+        """Give it another status; the version grows."""
+        self.previous = (self.status, self.version)
+        self.status = status
+        self.version += 1
+        self.updated_at = _now()
+
+
+class Effect(Enum):
+    """What a cancel did to an allocation."""
+
+    APPLIED = auto()
+    ALREADY = auto()
+    WRONG_STATE = auto()
+    UNKNOWN_ID = auto()
+    NONE = auto()
+    """Nothing was tried: the allocation is shown as it is."""
+
+
+class Allocations:
+    """All allocations there are: each well-formed id is one, made up when it is first named."""
+
+    def __init__(
+        self,
+        *,
+        seed: int,
+        states: Mapping[str, str],
+        conventions: bool,
+        po_number: str | None = None,
+        vendor_id: str | None = None,
+    ) -> None:
+        self._seed = seed
+        self._states = states
+        self._conventions = conventions
+        self._po_number = po_number
+        self._vendor_id = vendor_id
+        self.known: dict[str, Allocation] = {}
+
+    def get(self, allocation_id: str) -> Allocation:
+        """Return the allocation, made up if it was never named; it may not exist."""
+        found = self.known.get(allocation_id)
+        if found is None:
+            found = self.known[allocation_id] = self._make_up(allocation_id)
+        return found
+
+    def cancel(
+        self, allocation: Allocation, *, sequence: int, wall: float, status: str = CANCELLED
+    ) -> Effect:
+        """Let the cancel with this sequence number take effect, if it can."""
+        if not allocation.exists:
+            return Effect.UNKNOWN_ID
+        if allocation.status == CANCELLED:
+            return Effect.ALREADY
+        if allocation.status not in CANCELLABLE:
+            return Effect.WRONG_STATE
+        allocation.change(status)
+        allocation.effects += 1
+        allocation.effect_sequence = sequence
+        allocation.effect_at = wall
+        return Effect.APPLIED
+
+    def show(self, allocation: Allocation, *, before: bool = False) -> dict[str, Any]:
+        """Return the object that the API shows; ``before``: as it was before its last change."""
+        status, version = allocation.status, allocation.version
+        if before and allocation.previous is not None:
+            status, version = allocation.previous
+        allocation_id = allocation.allocation_id
+        name, mail, phone, street = PERSONAL_SENTINELS
+        digest = self._digest(allocation_id)
+        hexes = digest.hex()
+        vendor = self._vendor_id or str(50 + digest[2] % 8)
+        location = f"{1000 + digest[3] % 40}B"
+        quantity = 1 + digest[4] % 3
+        scratched = status in {CANCELLED, PARTIALLY_CANCELLED}
+        return {
+            "allocationId": allocation_id,
+            "version": version,
+            "statusCode": status,
+            "type": "SCRATCHED" if scratched else "ALLOCATED",
+            "allocationRequestId": hexes[:24],
+            "allocationNum": f"A-{hexes[:10]}",
+            "parentAllocationId": allocation_id,
+            "poNumber": self._po_number or str(4500000000 + digest[5] % 40),
+            "vendorId": vendor,
+            "locationNum": location,
+            "locationType": "DC",
+            "previousAllocationLocationNum": None,
+            "itemsType": "WEB_SHIP",
+            "orderSubType": "BORDERFREE",
+            "allocationDate": _CREATED,
+            "sentToPPSDate": _CREATED,
+            "updatedAt": allocation.updated_at,
+            "shipDate": None,
+            "shipType": "SHIP_TO_ADDRESS",
+            "shipMethod": "Overnight Delivery",
+            "shipToId": hexes[24:48],
+            "shipToAddress": {"name": name, "address1": street, "city": "Example", "phone": phone},
+            "recipient": [{"name": name, "email": mail, "phone": {"number": phone}}],
+            "pickup": None,
+            "items": [
+                {
+                    "allocationLineNumber": 1,
+                    "itemId": f"item-{hexes[48:54]}",
+                    "sku": f"sku-{hexes[54:60]}",
+                    "orderId": hexes[8:32],
+                    "orderLineId": hexes[32:56],
+                    "quantity": quantity,
+                    "shippedQuantity": quantity if status == SHIPPED else 0,
+                    "scratchQuantity": quantity if status == CANCELLED else 0,
+                    "itemStatus": status,
+                    "vendorId": vendor,
+                }
+            ],
+            "auditLogs": [{"updatedField": "statusCode", "updatedBy": mail, "newValue": status}],
+        }
+
+    def _make_up(self, allocation_id: str) -> Allocation:
+        digest = self._digest(allocation_id)
+        status = self._states.get(allocation_id)
+        if status is None:
+            status = CANCELLABLE[digest[1] % len(CANCELLABLE)]
+            if self._conventions and allocation_id.endswith(MISSING_ENDING):
+                status = MISSING
+            elif self._conventions and allocation_id.endswith(SHIPPED_ENDING):
+                status = SHIPPED
+        version = 1 + digest[0] % 5
+        return Allocation(
+            allocation_id=allocation_id,
+            exists=status != MISSING and WELL_FORMED.fullmatch(allocation_id) is not None,
+            status=status,
+            version=version,
+            first_status=status,
+            first_version=version,
+        )
+
+    def _digest(self, allocation_id: str) -> bytes:
+        text = f"{self._seed}\0{allocation_id}"
+        return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def _now() -> str:
+    seconds, fraction = divmod(time.time_ns(), 1_000_000_000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{fraction:09d}Z"
