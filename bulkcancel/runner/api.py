@@ -1,0 +1,17 @@
+"""What the pool needs of a client."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bulkcancel.client import Exchange
+
+
+class Api(Protocol):
+    """Sends once and says what came back; never raises for what the other side does."""
+
+    async def cancel(self, allocation_id: str) -> Exchange:
+        """Send one cancel."""
+
+    async def read(self, allocation_id: str) -> Exchange:
+        """Send one read."""

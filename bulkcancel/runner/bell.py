@@ -1,0 +1,26 @@
+"""A bell that wakes whoever waits, again and again."""
+
+from __future__ import annotations
+
+import anyio
+
+
+class Bell:
+    """An event that can be rung many times; a ring wakes those who wait at that moment."""
+
+    def __init__(self) -> None:
+        self._event = anyio.Event()
+
+    def ring(self) -> None:
+        """Wake all who wait."""
+        self._event.set()
+        self._event = anyio.Event()
+
+    async def wait(self, seconds: float | None = None) -> None:
+        """Wait for the next ring, or until that many seconds have passed."""
+        event = self._event
+        if seconds is None:
+            await event.wait()
+            return
+        with anyio.move_on_after(seconds):
+            await event.wait()

@@ -1,0 +1,82 @@
+"""Group commit: what the workers write at the same time goes to the disk together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from typing import TypeVar
+
+import anyio
+import anyio.to_thread
+
+from bulkcancel.errors import BulkcancelError
+from bulkcancel.journal import Entry, Journal
+from bulkcancel.runner.bell import Bell
+
+_Result = TypeVar("_Result")
+
+
+class _Batch:
+    """Entries that will be committed together, and the word when they are."""
+
+    def __init__(self) -> None:
+        self.entries: list[Entry] = []
+        self.done = anyio.Event()
+
+
+class Desk:
+    """Takes entries for the journal and returns when they are on the disk.
+
+    One commit is under way at a time, in a thread of its own; all that arrives meanwhile forms
+    the next one. After a failed commit nothing more is written: every call raises that error.
+    """
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._batch = _Batch()
+        self._bell = Bell()
+        self._closing = False
+        self._thread = anyio.CapacityLimiter(1)
+        self.failure: BulkcancelError | None = None
+        self.commits = 0
+        self.drained = anyio.Event()
+
+    async def run(self) -> None:
+        """Commit batches until `close` was called and nothing is left."""
+        while True:
+            if not self._batch.entries:
+                if self._closing:
+                    self.drained.set()
+                    return
+                await self._bell.wait()
+                continue
+            batch, self._batch = self._batch, _Batch()
+            if self.failure is None:
+                try:
+                    await self.call(partial(self._journal.write, batch.entries))
+                    self.commits += 1
+                except BulkcancelError as error:
+                    self.failure = error
+            batch.done.set()
+
+    async def write(self, *entries: Entry) -> None:
+        """Return when the entries are on the disk.
+
+        Raises:
+            JournalError: They are not, and nothing will be any more.
+        """
+        batch = self._batch
+        batch.entries.extend(entries)
+        self._bell.ring()
+        await batch.done.wait()
+        if self.failure is not None:
+            raise self.failure
+
+    async def call(self, function: Callable[[], _Result]) -> _Result:
+        """Run a function that uses the journal, in turn with the commits."""
+        return await anyio.to_thread.run_sync(function, limiter=self._thread)
+
+    def close(self) -> None:
+        """Let `run` return once what was handed in is on the disk."""
+        self._closing = True
+        self._bell.ring()

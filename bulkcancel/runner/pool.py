@@ -1,0 +1,194 @@
+"""The worker pool of one run: start, watch, drain, end."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+from bulkcancel.breaker import Breaker, BreakerOptions, BreakerState
+from bulkcancel.decision import Policy
+from bulkcancel.journal import (
+    Case,
+    Journal,
+    fresh_cases,
+    open_cases,
+    outcome_counts,
+)
+from bulkcancel.pacing import Pacer, PacerOptions
+from bulkcancel.runner.api import Api
+from bulkcancel.runner.backlog import Backlog
+from bulkcancel.runner.clock import Clock
+from bulkcancel.runner.desk import Desk
+from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.snapshot import Snapshot
+from bulkcancel.runner.stop import Stop, StopKind, StopSign
+from bulkcancel.runner.worker import Worker, close_cut_off
+
+_CHUNK = 500
+_TICK = 0.2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PoolOptions:
+    """How a run goes about its work. ``concurrency`` bounds the requests in flight."""
+
+    concurrency: int = 16
+    policy: Policy = field(default_factory=Policy)
+    pacer: PacerOptions = field(default_factory=PacerOptions)
+    breaker: BreakerOptions = field(default_factory=BreakerOptions)
+
+
+class Pool:
+    """Works off what a journal holds open, until all is settled or the run stops.
+
+    ``chance`` returns numbers in [0, 1), for the jitter. ``on_tick`` is called five times a
+    second with a `Snapshot`.
+    """
+
+    def __init__(
+        self,
+        *,
+        journal: Journal,
+        api: Api,
+        options: PoolOptions,
+        chance: Callable[[], float],
+        log: FilteringBoundLogger,
+        clock: Clock | None = None,
+        on_tick: Callable[[Snapshot], None] | None = None,
+    ) -> None:
+        self._journal = journal
+        self._api = api
+        self._options = options
+        self._chance = chance
+        self._log = log
+        self._clock = clock or Clock()
+        self._on_tick = on_tick
+        self._sign = StopSign()
+        self._desk = Desk(journal)
+        self._gate = Gate(
+            Pacer(options.pacer), Breaker(options.breaker), clock=self._clock, sign=self._sign
+        )
+        self._last_fresh = 0
+        self._began = self._clock.steady()
+        self._total = 0
+        self._worker: Worker | None = None
+        self._backlog: Backlog | None = None
+        self._signalled = False
+
+    async def run(self, *, handle_signals: bool = True) -> Stop | None:
+        """Work until all is settled; return the `Stop` that ended it before, else ``None``.
+
+        The first SIGINT or SIGTERM lets what is in flight come to its end, the second does not
+        wait for it: those allocations stay open in the journal, as in doubt.
+        """
+        self._began = self._clock.steady()
+        async with anyio.create_task_group() as helpers:
+            helpers.start_soon(self._desk.run)
+            await self._set_out()
+            with anyio.CancelScope() as hard:
+                if handle_signals:
+                    helpers.start_soon(self._watch_signals, hard)
+                if self._on_tick is not None:
+                    helpers.start_soon(self._tick, self._on_tick)
+                async with anyio.create_task_group() as workers:
+                    for _ in range(self._options.concurrency):
+                        workers.start_soon(self._work)
+            self._desk.close()
+            with anyio.CancelScope(shield=True):
+                await self._desk.drained.wait()
+            helpers.cancel_scope.cancel()
+        if self._on_tick is not None:
+            self._on_tick(self.snapshot())
+        return self._sign.stop
+
+    def stop(self, stop: Stop) -> None:
+        """Let nothing more be sent; what is in flight comes to its end."""
+        if self._sign.put_up(stop):
+            self._log.warning("run.stopping", kind=stop.kind.value, reason=stop.sentence)
+            self._gate.wake()
+            if self._backlog is not None:
+                self._backlog.wake()
+
+    def snapshot(self) -> Snapshot:
+        """Return what the run looks like now."""
+        worker, backlog = self._worker, self._backlog
+        if worker is None or backlog is None:
+            return Snapshot(total=self._total)
+        waits_for = ""
+        if self._sign.stop is not None:
+            waits_for = f"stopping: {self._sign.stop.sentence}"
+        elif self._gate.breaker_state is not BreakerState.CLOSED:
+            waits_for = f"breaker: {self._gate.breaker_reason}"
+        return Snapshot(
+            total=self._total,
+            settled=dict(worker.settled),
+            in_flight=worker.in_flight,
+            waiting=backlog.waiting,
+            sent=worker.sent,
+            reads=worker.reads,
+            throttled=self._gate.throttled,
+            elapsed=self._clock.steady() - self._began,
+            waits_for=waits_for,
+        )
+
+    async def _set_out(self) -> None:
+        """Bring the journal's open cases into the backlog; close the intents a crash left."""
+        journal, clock = self._journal, self._clock
+        settled = await self._desk.call(lambda: outcome_counts(journal))
+        self._total = await self._desk.call(journal.unique)
+        waiting: list[tuple[float, Case]] = []
+        for case in await self._desk.call(lambda: open_cases(journal)):
+            now = clock.utc()
+            known = case
+            if case.cut_off:
+                known, entries = close_cut_off(
+                    case, policy=self._options.policy, now=now, chance=self._chance()
+                )
+                await self._desk.write(*entries)
+            waiting.append((clock.steady() + max(0.0, known.due - now), known))
+        self._backlog = Backlog(
+            self._more_fresh, waiting=waiting, gate=self._gate, clock=clock, sign=self._sign
+        )
+        self._worker = Worker(
+            api=self._api,
+            desk=self._desk,
+            gate=self._gate,
+            backlog=self._backlog,
+            policy=self._options.policy,
+            clock=clock,
+            chance=self._chance,
+            log=self._log,
+            stop=self.stop,
+            settled=settled,
+        )
+
+    async def _more_fresh(self) -> list[Case]:
+        journal, after = self._journal, self._last_fresh
+        cases = await self._desk.call(lambda: fresh_cases(journal, after=after, limit=_CHUNK))
+        if cases:
+            self._last_fresh = cases[-1].row
+        return cases
+
+    async def _work(self) -> None:
+        if self._worker is not None:
+            await self._worker.run()
+
+    async def _watch_signals(self, hard: anyio.CancelScope) -> None:
+        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+            async for number in signals:
+                if self._sign.is_up and self._signalled:
+                    self._log.warning("run.stopped_at_once", signal=signal.Signals(number).name)
+                    hard.cancel()
+                    return
+                self._signalled = True
+                kind = StopKind.INTERRUPTED if number == signal.SIGINT else StopKind.TERMINATED
+                self.stop(Stop(kind=kind, sentence=f"{signal.Signals(number).name} received"))
+
+    async def _tick(self, on_tick: Callable[[Snapshot], None]) -> None:
+        while True:
+            on_tick(self.snapshot())
+            await anyio.sleep(_TICK)

@@ -1,0 +1,288 @@
+"""One allocation's way through: intent, gate, send, decision, journal."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import assert_never
+
+from structlog.typing import FilteringBoundLogger
+
+from bulkcancel.client import Exchange
+from bulkcancel.decision import (
+    Halt,
+    Policy,
+    Read,
+    Send,
+    Settle,
+    Step,
+    after_read,
+    after_send,
+)
+from bulkcancel.errors import BulkcancelError
+from bulkcancel.journal import (
+    AttemptEntry,
+    Case,
+    Entry,
+    Intent,
+    OutcomeEntry,
+    ReadEntry,
+    WaitEntry,
+    What,
+)
+from bulkcancel.model import (
+    BREAKS,
+    Kind,
+    NoAnswer,
+    NoAnswerCause,
+    NotSent,
+    NotSentCause,
+    Outcome,
+)
+from bulkcancel.runner.api import Api
+from bulkcancel.runner.backlog import Backlog
+from bulkcancel.runner.clock import Clock
+from bulkcancel.runner.desk import Desk
+from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.stop import Stop, StopKind
+
+_LOUD = 20
+"""So many breaks of one outcome are logged as warnings; a flood of them says nothing more."""
+
+
+class Worker:
+    """Takes cases from the backlog and carries each one step further; `run` is one worker's life.
+
+    The pool runs it many times over at once; the counters are common to all.
+    """
+
+    def __init__(
+        self,
+        *,
+        api: Api,
+        desk: Desk,
+        gate: Gate,
+        backlog: Backlog,
+        policy: Policy,
+        clock: Clock,
+        chance: Callable[[], float],
+        log: FilteringBoundLogger,
+        stop: Callable[[Stop], None],
+        settled: Mapping[Outcome, int],
+    ) -> None:
+        self._api = api
+        self._desk = desk
+        self._gate = gate
+        self._backlog = backlog
+        self._policy = policy
+        self._clock = clock
+        self._chance = chance
+        self._log = log
+        self._stop = stop
+        self.settled: dict[Outcome, int] = dict(settled)
+        self.in_flight = 0
+        self.sent = 0
+        self.reads = 0
+
+    async def run(self) -> None:
+        """Work until there is nothing left or the run stops."""
+        while (case := await self._backlog.next()) is not None:
+            try:
+                match case.what:
+                    case What.SEND:
+                        await self._send(case)
+                    case What.READ:
+                        await self._read(case)
+                    case _:
+                        assert_never(case.what)
+            except BulkcancelError as error:
+                self._stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
+            finally:
+                self._backlog.done()
+
+    async def _send(self, case: Case) -> None:
+        number = case.intents + 1
+        case = replace(case, intents=number)
+        await self._desk.write(Intent(row=case.row, number=number, at=self._clock.utc()))
+        if not await self._gate.enter(case.row):
+            await self._withdraw(case)
+            return
+        sent_at = self._clock.utc()
+        exchange = await self._in_flight(self._api.cancel, case)
+        now = self._clock.utc()
+        step = after_send(
+            case.history,
+            case.allocation_id,
+            exchange.observation,
+            policy=self._policy,
+            sent_at=sent_at,
+            now=now,
+            chance=self._chance(),
+        )
+        self.sent += not isinstance(exchange.observation, NotSent)
+        await self._follow(case, step, attempt_entry(case, exchange, step, now), now)
+
+    async def _read(self, case: Case) -> None:
+        if not await self._gate.enter(case.row):
+            self._backlog.later(self._clock.steady(), case)
+            return
+        exchange = await self._in_flight(self._api.read, case)
+        now = self._clock.utc()
+        step = after_read(
+            case.history,
+            case.allocation_id,
+            exchange.observation,
+            policy=self._policy,
+            now=now,
+            chance=self._chance(),
+        )
+        self.reads += 1
+        view = step.finding.view
+        entry = ReadEntry(
+            row=case.row,
+            at=now,
+            elapsed=exchange.elapsed,
+            kind=step.finding.kind,
+            reason=step.finding.reason,
+            http_status=step.finding.http_status,
+            status=view.status if view else None,
+            version=view.version if view else None,
+        )
+        await self._follow(case, step, entry, now)
+
+    async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
+        self.in_flight += 1
+        try:
+            return await ask(case.allocation_id)
+        finally:
+            self.in_flight -= 1
+
+    async def _follow(self, case: Case, step: Step, entry: Entry, now: float) -> None:
+        """Write what was learned and what follows, then do it."""
+        finding = step.finding
+        stop = self._gate.note(case.row, finding.kind, finding.reason, finding.retry_after)
+        match step.next:
+            case Settle(settlement=settled):
+                done = OutcomeEntry(
+                    row=case.row, settled_at=now, settlement=settled, history=step.history
+                )
+                await self._desk.write(entry, done)
+                self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
+                self._say_settled(case, step, settled.outcome, settled.reason)
+            case Send(after=wait) | Read(after=wait):
+                what = What.SEND if isinstance(step.next, Send) else What.READ
+                await self._put_back(case, step, entry, what, wait)
+            case Halt(kind=kind, reason=reason, then=then):
+                stop = stop or _halt(kind, reason, case)
+                what = What.SEND if isinstance(then, Send) else What.READ
+                await self._put_back(case, step, entry, what, then.after)
+            case _:
+                assert_never(step.next)
+        if stop is not None:
+            self._stop(stop)
+
+    async def _put_back(
+        self, case: Case, step: Step, entry: Entry, what: What, wait: float
+    ) -> None:
+        due = self._clock.utc() + wait
+        waits = WaitEntry(row=case.row, what=what, due=due, history=step.history)
+        await self._desk.write(entry, waits)
+        later = replace(case, history=step.history, what=what, due=due)
+        self._backlog.later(self._clock.steady() + wait, later)
+        self._log.debug(
+            "retry.scheduled" if what is What.SEND else "read_back.scheduled",
+            allocation_id=case.allocation_id,
+            row=case.row,
+            after=round(wait, 3),
+            reason=step.finding.reason,
+        )
+
+    async def _withdraw(self, case: Case) -> None:
+        """Close an intent for which no byte left, and put the case back."""
+        now = self._clock.utc()
+        attempt = AttemptEntry(
+            row=case.row,
+            number=case.intents,
+            at=now,
+            elapsed=0.0,
+            sent=False,
+            kind=Kind.NOT_SENT,
+            reason="not sent (sending was paused or stopped first)",
+            cause=NotSentCause.WITHDRAWN.value,
+        )
+        waits = WaitEntry(row=case.row, what=What.SEND, due=now, history=case.history)
+        await self._desk.write(attempt, waits)
+        self._backlog.later(self._clock.steady(), case)
+
+    def _say_settled(self, case: Case, step: Step, outcome: Outcome, reason: str) -> None:
+        loud = outcome in BREAKS and self.settled[outcome] <= _LOUD
+        say = self._log.warning if loud else self._log.debug
+        say(
+            "allocation.settled",
+            allocation_id=case.allocation_id,
+            row=case.row,
+            outcome=outcome.value,
+            attempts=step.history.sends,
+            reason=reason,
+        )
+        if loud and self.settled[outcome] == _LOUD:
+            self._log.warning("allocation.more_to_come", outcome=outcome.value, see="breaks.csv")
+
+
+def attempt_entry(case: Case, exchange: Exchange, step: Step, now: float) -> AttemptEntry:
+    """Return the journal's entry for one intent and what became of it."""
+    finding, seen = step.finding, exchange.observation
+    cause = seen.cause.value if isinstance(seen, (NotSent, NoAnswer)) else None
+    return AttemptEntry(
+        row=case.row,
+        number=case.intents,
+        at=now,
+        elapsed=exchange.elapsed,
+        sent=not isinstance(seen, NotSent),
+        kind=finding.kind,
+        reason=finding.reason,
+        cause=cause,
+        http_status=finding.http_status,
+        status=finding.view.status if finding.view else None,
+        version=finding.view.version if finding.view else None,
+    )
+
+
+def close_cut_off(
+    case: Case, *, policy: Policy, now: float, chance: float
+) -> tuple[Case, tuple[Entry, Entry]]:
+    """Return a case whose process ended between intent and attempt, as one in doubt.
+
+    It is read back before anything is sent for it again.
+    """
+    exchange = Exchange(observation=NoAnswer(cause=NoAnswerCause.CRASHED), elapsed=0.0)
+    step = after_send(
+        # Whether this API can be read is found out anew: a doubt is never settled by sending.
+        replace(case.history, readable=True),
+        case.allocation_id,
+        exchange.observation,
+        policy=policy,
+        sent_at=case.due,
+        now=now,
+        chance=chance,
+    )
+    due = max(now, case.due + policy.verify_after[0])
+    known = replace(case, history=step.history, what=What.READ, due=due, cut_off=False)
+    waits = WaitEntry(row=case.row, what=What.READ, due=due, history=step.history)
+    return known, (attempt_entry(known, exchange, step, now), waits)
+
+
+def _halt(kind: Kind, reason: str, case: Case) -> Stop:
+    where = f"allocation {case.allocation_id} (row {case.row}): {reason}"
+    if kind is Kind.UNAUTHORIZED:
+        return Stop(
+            kind=StopKind.AUTHENTICATION,
+            sentence=f"The API refuses the token; {where}. Get a new token, then resume.",
+        )
+    meaning = {
+        Kind.UNTRUSTED: "The server's certificate is not trusted",
+        Kind.MISCONFIGURED: "The API's address is wrong",
+        Kind.MISROUTED: "The answer is not the API's: wrong base URL, or a proxy in between",
+        Kind.CONTRADICTION: "The API answered for another allocation than the one asked",
+    }[kind]
+    return Stop(kind=StopKind.MISCONFIGURED, sentence=f"{meaning}; {where}.")
