@@ -1,0 +1,39 @@
+"""Carry a run through: pool, progress, reports, summary, exit code."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import anyio
+import click
+from structlog.typing import FilteringBoundLogger
+
+from bulkcancel.cli.progress import showing
+from bulkcancel.cli.show import finished_lines
+from bulkcancel.client import Secret
+from bulkcancel.execution import Finished, RunSession
+
+
+def carry_through(
+    session: RunSession, token: Secret, options: dict[str, Any], log: FilteringBoundLogger
+) -> int:
+    """Work a session off, write its reports, print its summary; return the exit code."""
+    with showing(log, bar=not options["no_progress"], quiet=options["quiet"]) as on_tick:
+
+        async def work() -> None:
+            await session.work(token, on_tick=on_tick)
+
+        anyio.run(work)
+    finished = session.finish()
+    print_finished(finished, as_json=options["as_json"])
+    return finished.exit_code
+
+
+def print_finished(finished: Finished, *, as_json: bool) -> None:
+    """Print a run's summary on standard output."""
+    if as_json:
+        click.echo(json.dumps(finished.summary, indent=2, ensure_ascii=False))
+        return
+    for line in finished_lines(finished):
+        click.echo(line)

@@ -1,0 +1,90 @@
+"""From options to a manifest, settings and a token."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bulkcancel.client import Secret, check_target, token_from
+from bulkcancel.execution import RunSettings
+from bulkcancel.manifest import (
+    DEFAULT_ID_PATTERN,
+    InputOptions,
+    Manifest,
+    read_manifest,
+    refusal,
+    write_problems,
+)
+from bulkcancel.model import Target
+
+
+def settings_from(options: dict[str, Any]) -> RunSettings:
+    """Return the run's settings.
+
+    Raises:
+        RefusedError: One is out of bounds, or the target can't be right.
+    """
+    ca_file = options.get("ca_file")
+    settings = RunSettings(
+        target=Target(
+            base_url=options["base_url"],
+            account=options["account"],
+            channel=options["channel"],
+            stage=options["stage"],
+            date=options["date"],
+        ),
+        rate=options["rate"],
+        concurrency=options["concurrency"],
+        timeout=options["timeout"],
+        max_attempts=options["max_attempts"],
+        wait_initial=options["wait_initial"],
+        wait_max=options["wait_max"],
+        verify_after=options["verify_after"],
+        allow_http=options["allow_http"],
+        ca_file=str(ca_file) if ca_file else None,
+        skip_invalid=options["skip_invalid"],
+    ).checked()
+    return settings.aimed_at(check_target(settings.target, settings.client()))
+
+
+def token_of(options: dict[str, Any]) -> Secret:
+    """Return the bearer token.
+
+    Raises:
+        RefusedError: There is none, or it can't be one.
+    """
+    return token_from(os.environ, options["token_file"])
+
+
+def read_input(options: dict[str, Any]) -> Manifest:
+    """Return the manifest of the input.
+
+    Raises:
+        InputRefusedError: It can't be read, or has invalid rows that are not to be skipped; all
+            of these are then named in a file below the reports' folder.
+    """
+    manifest = read_manifest(
+        InputOptions(
+            path=options["input_path"],
+            id_column=options["id_column"],
+            id_pattern=options["id_pattern"] or DEFAULT_ID_PATTERN,
+        )
+    )
+    if manifest.counts.invalid == 0 or options["skip_invalid"]:
+        return manifest
+    with manifest:
+        raise refusal(manifest, _list_problems(manifest, options["reports"]))
+
+
+def _list_problems(manifest: Manifest, reports: Path) -> Path | None:
+    """Write all invalid rows to a file and return its path; none if the first twenty are all."""
+    if manifest.counts.invalid <= len(manifest.problems):
+        return None
+    moment = datetime.now(UTC).strftime("%Y%m%dT%H%M%SZ")
+    stem = "stdin" if manifest.facts.path == "-" else Path(manifest.facts.path).stem
+    path = reports / f"refused-{stem}-{moment}.csv"
+    reports.mkdir(parents=True, exist_ok=True)
+    write_problems(manifest, path)
+    return path

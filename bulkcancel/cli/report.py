@@ -1,0 +1,32 @@
+"""``bulkcancel report``: rebuild the reports of a run from its journal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from bulkcancel.cli.carry import print_finished
+from bulkcancel.cli.options import json_option, reports_option
+from bulkcancel.execution import find_run, rebuild_reports
+
+_EPILOG = """\
+\b
+Example:
+  bulkcancel report 20261123T224501Z-3f9a
+"""
+
+
+@click.command(name="report", epilog=_EPILOG, short_help="Rebuild the reports from the journal.")
+@click.argument("run")
+@reports_option
+@json_option
+def command(run: str, reports: Path, as_json: bool) -> int:  # noqa: FBT001 - click passes by name
+    """Rebuild the reports of RUN, a run's id or its folder, from its journal.
+
+    Nothing is sent. The files come out as the run wrote them, byte for byte; the exit code is
+    the run's.
+    """
+    finished = rebuild_reports(find_run(reports, run))
+    print_finished(finished, as_json=as_json)
+    return finished.exit_code

@@ -1,0 +1,116 @@
+"""``bulkcancel simulate``: a local API for rehearsals and tests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bulkcancel.errors import RefusedError
+from bulkcancel.simulator import (
+    FAULT_FORM,
+    SimulatorOptions,
+    describe_kinds,
+    parse_fault,
+    serve,
+)
+
+_EPILOG = """\
+\b
+Examples:
+  bulkcancel simulate --port 8080
+  bulkcancel simulate --port 8080 --rate-limit 50 --burst 20
+  bulkcancel simulate --port 8080 --fault 'hangup-after=0.05*1' --fault '429:2=0.01'
+  bulkcancel simulate --port 8080 --state 62ff5c0bec0aed3c86202c32=SHIPPED --ledger ledger.jsonl
+"""
+
+
+@click.command(
+    name="simulate", epilog=_EPILOG, short_help="Serve a local order-management API with faults."
+)
+@click.option("--host", default="127.0.0.1", show_default=True, help="Loopback only.")
+@click.option("--port", type=int, default=8080, show_default=True, help="0: any free one.")
+@click.option(
+    "--token", default="simulator-token", show_default=True, help="The bearer token it takes."
+)
+@click.option(
+    "--latency", type=float, default=0.0, metavar="S", help="Before each answer, seconds."
+)
+@click.option("--jitter", type=float, default=0.0, metavar="S", help="Most added to it, seconds.")
+@click.option("--rate-limit", type=float, metavar="N", help="Requests/s; above it 429.")
+@click.option("--burst", type=int, default=5, show_default=True, help="So many may come early.")
+@click.option("--retry-after", metavar="VALUE", help="The Retry-After of its 429s.")
+@click.option(
+    "--fault",
+    "faults",
+    multiple=True,
+    metavar="FAULT",
+    help=f"{FAULT_FORM}; may be given often.",
+)
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    metavar="ID=STATUS",
+    help="The status of an allocation, or `missing`; may be given often.",
+)
+@click.option(
+    "--already",
+    type=click.Choice(["ok", "400", "409", "500"]),
+    default="ok",
+    show_default=True,
+    help="What a repeated cancel answers.",
+)
+@click.option("--no-read", is_flag=True, help="Offer no read of an allocation.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Decides every chance.")
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write each request that arrives, as a line of JSON.",
+)
+@click.option("--list-faults", is_flag=True, help="Show the kinds of faults, and end.")
+@click.option("--stop-after", type=float, metavar="S", help="End by itself after S seconds.")
+def command(
+    faults: tuple[str, ...],
+    states: tuple[str, ...],
+    list_faults: bool,  # noqa: FBT001 - click passes by name
+    **options: Any,
+) -> None:
+    """Serve a local order-management API, with faults as asked for.
+
+    Every well-formed id is an allocation that can be cancelled, but ids that end in 40f4 are not
+    known and those that end in 5e1d are shipped. It listens on this machine only. What reached
+    it and what took effect is to be read at /_simulator/ledger.
+    """
+    if list_faults:
+        click.echo(describe_kinds())
+        return
+    serve(
+        SimulatorOptions(
+            host=options["host"],
+            port=options["port"],
+            token=options["token"],
+            latency=options["latency"],
+            latency_jitter=options["jitter"],
+            rate=options["rate_limit"],
+            burst=options["burst"],
+            retry_after=options["retry_after"],
+            faults=tuple(parse_fault(text) for text in faults),
+            states=dict(_state(text) for text in states),
+            already=options["already"],
+            read_available=not options["no_read"],
+            seed=options["seed"],
+            ledger_path=options["ledger"],
+            shutdown_after=options["stop_after"],
+        ),
+        ready=lambda url: click.echo(f"Simulator at {url} (token {options['token']})", err=False),
+    )
+
+
+def _state(text: str) -> tuple[str, str]:
+    allocation_id, _, status = text.partition("=")
+    if not allocation_id or not status:
+        raise RefusedError(f"--state {text!r}: give ID=STATUS, such as 62ff…=SHIPPED.")
+    return allocation_id, status

@@ -1,0 +1,16 @@
+"""One run from manifest to report: begin, work, finish; and the same again for a resume."""
+
+from bulkcancel.execution.ending import Finished, rebuild_reports
+from bulkcancel.execution.folder import RunFolder, find_run, new_run
+from bulkcancel.execution.session import RunSession
+from bulkcancel.execution.settings import RunSettings
+
+__all__ = [
+    "Finished",
+    "RunFolder",
+    "RunSession",
+    "RunSettings",
+    "find_run",
+    "new_run",
+    "rebuild_reports",
+]

@@ -1,0 +1,120 @@
+"""The end of a run: its journal reconciled and its reports written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from bulkcancel.errors import ExitCode
+from bulkcancel.execution.folder import RunFolder
+from bulkcancel.execution.settings import settings_from_json
+from bulkcancel.journal import Journal, Segment, attempt_totals, detail_rows, segments, utc
+from bulkcancel.model import DetailRow, Outcome, RowCounts
+from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
+from bulkcancel.report import ReportSource, write_reports
+
+_NEVER_ENDED = "the process ended before the run did"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """A run's end: the content of ``summary.json``, the verdict and the exit code."""
+
+    folder: RunFolder
+    summary: dict[str, Any]
+    verdict: str
+    exit_code: ExitCode
+
+    @property
+    def resumable(self) -> bool:
+        """Say whether a resume has something to do."""
+        outcomes = self.summary["outcomes"]
+        stopped = self.summary["stop"] is not None
+        left = outcomes[Outcome.UNKNOWN] + (stopped and outcomes[Outcome.NOT_ATTEMPTED])
+        return bool(left or (stopped and outcomes[Outcome.FAILED]))
+
+
+def rebuild_reports(folder: RunFolder) -> Finished:
+    """Write the reports of a run again, from its journal alone.
+
+    Raises:
+        JournalError: The journal can't be opened or trusted.
+        LockedError: A process works on this run.
+        ReportError: A report can't be written, or the totals contradict each other.
+    """
+    with Journal.open(folder.journal) as journal:
+        return write_reports_of(folder, journal)
+
+
+def write_reports_of(folder: RunFolder, journal: Journal) -> Finished:
+    """Reconcile an open journal and write its reports; raises as `rebuild_reports` does."""
+    facts = journal.fact("input")
+    settings = settings_from_json(journal.fact("settings"))
+    lived = segments(journal)
+    stop = _last_stop(lived)
+    sends = attempt_totals(journal)
+
+    def rows() -> Iterator[Sequence[DetailRow]]:
+        return detail_rows(journal)
+
+    target = settings.target
+    written = write_reports(
+        folder.path,
+        ReportSource(
+            rows=rows,
+            other_columns=tuple(facts["other_columns"]),
+            id_column=facts["id_column"],
+            manifest=ManifestTotals(
+                counts=RowCounts(**journal.fact("counts")), hash_total=facts["hash_total"]
+            ),
+            attempts=AttemptTotals(
+                sent=sends.sent,
+                by_http_status=sends.by_http_status,
+                no_answer=sends.no_answer,
+                not_sent=sends.not_sent,
+                read_backs=sends.read_backs,
+            ),
+            facts={
+                "run_id": journal.fact("run_id"),
+                "tool_version": journal.fact("tool_version"),
+                "started_at": utc(lived[0].started_at) if lived else None,
+                "finished_at": utc(lived[-1].finished_at) if lived else None,
+                "segments": len(lived),
+                "stop": stop.sentence if stop else None,
+                "input": facts,
+                "target": {
+                    "base_url": target.base_url,
+                    "account": target.account,
+                    "stage": target.stage,
+                    "channel": target.channel,
+                },
+                "options": settings.options_json(),
+                "pacing": {
+                    "rate_ceiling": settings.rate,
+                    "throttled": sum(part.facts.get("throttled", 0) for part in lived),
+                    "seconds_working": round(
+                        sum(part.facts.get("seconds", 0.0) for part in lived), 3
+                    ),
+                },
+            },
+            stop=stop,
+        ),
+    )
+    return Finished(
+        folder=folder,
+        summary=written.summary,
+        verdict=written.verdict,
+        exit_code=written.exit_code,
+    )
+
+
+def _last_stop(lived: Sequence[Segment]) -> StopWord | None:
+    if not lived:
+        return StopWord(exit_code=ExitCode.STOPPED, sentence="it was never begun")
+    last = lived[-1]
+    if last.finished_at is None:
+        return StopWord(exit_code=ExitCode.STOPPED, sentence=_NEVER_ENDED)
+    if last.stop is None:
+        return None
+    return StopWord(exit_code=ExitCode(last.stop["exit_code"]), sentence=last.stop["sentence"])

@@ -1,0 +1,72 @@
+"""Run ids and run folders."""
+
+from __future__ import annotations
+
+import re
+import secrets
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bulkcancel.errors import RefusedError, ReportError
+from bulkcancel.journal import JOURNAL_NAME
+
+_RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunFolder:
+    """Where everything about one run lies."""
+
+    run_id: str
+    path: Path
+
+    @property
+    def journal(self) -> Path:
+        """Return the journal's path."""
+        return self.path / JOURNAL_NAME
+
+
+def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
+    """Make an empty run folder below ``reports``; ``now`` is in seconds since the epoch.
+
+    Raises:
+        RefusedError: The id is not fit for a folder's name, or there is such a run already.
+        ReportError: The folder can't be made.
+    """
+    if run_id is None:
+        moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
+        run_id = f"{moment}-{secrets.token_hex(2)}"
+    if not _RUN_ID.fullmatch(run_id):
+        raise RefusedError(
+            f"The run id {run_id!r} is not fit for a folder: use up to 64 letters, digits, dots, "
+            "hyphens and underscores, a letter or digit first."
+        )
+    path = reports / run_id
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        path.mkdir(mode=0o700)
+    except FileExistsError as error:
+        raise RefusedError(
+            f"There is a run {run_id} in {reports} already: `bulkcancel resume {run_id}` goes on "
+            "with it; a new run needs another --run-id."
+        ) from error
+    except OSError as error:
+        raise ReportError(
+            f"The run folder {path} can't be made ({error.strerror}); nothing was sent."
+        ) from error
+    return RunFolder(run_id=run_id, path=path)
+
+
+def find_run(reports: Path, run: str) -> RunFolder:
+    """Return the run named by its id or by its folder's path.
+
+    Raises:
+        RefusedError: There is no such run.
+    """
+    for path in (Path(run), reports / run):
+        if (path / JOURNAL_NAME).is_file():
+            return RunFolder(run_id=path.resolve().name, path=path)
+    raise RefusedError(
+        f"There is no run {run}: neither {run} nor {reports / run} holds a {JOURNAL_NAME}."
+    )

@@ -1,0 +1,105 @@
+"""The settings of a run, as they are kept in its journal and shown in its summary."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from bulkcancel.breaker import BreakerOptions
+from bulkcancel.client import ClientOptions
+from bulkcancel.decision import Policy
+from bulkcancel.errors import RefusedError
+from bulkcancel.model import Target
+from bulkcancel.pacing import PacerOptions
+from bulkcancel.runner import PoolOptions
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """All that decides how a run goes, but for the input and the token.
+
+    ``rate`` is in requests per second, ``timeout`` (one send, whole) and the waits in seconds.
+    """
+
+    target: Target
+    rate: float = 25.0
+    concurrency: int = 16
+    timeout: float = 30.0
+    max_attempts: int = 4
+    wait_initial: float = 0.5
+    wait_max: float = 30.0
+    verify_after: tuple[float, ...] = (5.0, 60.0)
+    allow_http: bool = False
+    ca_file: str | None = None
+    skip_invalid: bool = False
+
+    def checked(self) -> RunSettings:
+        """Return the settings if each lies within its bounds.
+
+        Raises:
+            RefusedError: One does not; its option is named.
+        """
+        for name, value, least, most in (
+            ("--rate", self.rate, 0.01, 100_000),
+            ("--concurrency", self.concurrency, 1, 10_000),
+            ("--timeout", self.timeout, 0.05, 3600),
+            ("--max-attempts", self.max_attempts, 1, 100),
+            ("--wait-initial", self.wait_initial, 0, 3600),
+            ("--wait-max", self.wait_max, 0, 3600),
+        ):
+            if not least <= value <= most:
+                raise RefusedError(
+                    f"{name} is {value:g}: it must lie between {least:g} and {most:g}."
+                )
+        steps = self.verify_after
+        if not steps or any(step < 0 for step in steps) or list(steps) != sorted(steps):
+            raise RefusedError(
+                "--verify-after takes one or more rising numbers of seconds, such as 5,60."
+            )
+        return self
+
+    def aimed_at(self, target: Target) -> RunSettings:
+        """Return the settings with another target."""
+        return replace(self, target=target)
+
+    def client(self) -> ClientOptions:
+        """Return the client's part."""
+        return ClientOptions(
+            timeout=self.timeout,
+            allow_http=self.allow_http,
+            ca_file=Path(self.ca_file) if self.ca_file else None,
+            connections=self.concurrency,
+        )
+
+    def pool(self) -> PoolOptions:
+        """Return the runner's part."""
+        return PoolOptions(
+            concurrency=self.concurrency,
+            policy=Policy(
+                max_attempts=self.max_attempts,
+                wait_initial=self.wait_initial,
+                wait_max=self.wait_max,
+                verify_after=self.verify_after,
+            ),
+            pacer=PacerOptions(rate=self.rate),
+            breaker=BreakerOptions(),
+        )
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the settings as plain JSON values."""
+        plain: dict[str, Any] = msgspec.to_builtins(self)
+        return plain
+
+    def options_json(self) -> dict[str, Any]:
+        """Return what the summary shows under ``options``: all but the target."""
+        plain = self.as_json()
+        del plain["target"]
+        return plain
+
+
+def settings_from_json(plain: Any) -> RunSettings:
+    """Return the settings kept in a journal."""
+    return msgspec.convert(plain, RunSettings)
