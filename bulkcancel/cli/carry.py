@@ -9,6 +9,7 @@ import anyio
 import click
 from structlog.typing import FilteringBoundLogger
 
+from bulkcancel.cli.intake import newer_token_of
 from bulkcancel.cli.progress import showing
 from bulkcancel.cli.show import finished_lines
 from bulkcancel.client import Secret
@@ -22,7 +23,8 @@ def carry_through(
     with showing(log, bar=not options["no_progress"], quiet=options["quiet"]) as on_tick:
 
         async def work() -> None:
-            await session.work(token, on_tick=on_tick)
+            newer = newer_token_of(options) if "token_file" in options else None
+            await session.work(token, newer_token=newer, on_tick=on_tick)
 
         anyio.run(work)
     finished = session.finish()

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from bulkcancel.client import Secret, check_target, token_from
+from bulkcancel.errors import RefusedError
 from bulkcancel.execution import RunSettings
 from bulkcancel.manifest import (
     DEFAULT_ID_PATTERN,
@@ -56,6 +58,19 @@ def token_of(options: dict[str, Any]) -> Secret:
         RefusedError: There is none, or it can't be one.
     """
     return token_from(os.environ, options["token_file"])
+
+
+def newer_token_of(options: dict[str, Any]) -> Callable[[], Secret | None]:
+    """Return a function that reads the token again: its file may hold a newer one by now."""
+
+    def look_again() -> Secret | None:
+        try:
+            return token_of(options)
+        except RefusedError:
+            # A file that is just being replaced is no newer token; the run stops and says so.
+            return None
+
+    return look_again
 
 
 def read_input(options: dict[str, Any]) -> Manifest:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from types import SimpleNamespace, TracebackType
 from typing import Final, Self
@@ -48,7 +49,14 @@ class Client:
         RefusedError: the target, the token or the CA file can't be used.
     """
 
-    def __init__(self, target: Target, token: Secret, options: ClientOptions) -> None:
+    def __init__(
+        self,
+        target: Target,
+        token: Secret,
+        options: ClientOptions,
+        *,
+        newer_token: Callable[[], Secret | None] | None = None,
+    ) -> None:
         self._target = check_target(target, options)
         self._options = options
         self._is_tls = self._target.base_url.startswith("https:")
@@ -57,7 +65,23 @@ class Client:
         self._under_way = 0
         self._cancels = SendCount()
         self._reads = SendCount()
+        self._newer_token = newer_token
+        self.token_number = 0
+        """Counts the tokens used so far: a refusal of an older one says nothing of this one."""
         self.use_token(token)
+
+    def renew_token(self, refused: int) -> bool:
+        """See to it that another token is in use than the refused one, known by its number.
+
+        Returns whether one is; without a source of newer tokens only one that came meanwhile.
+        """
+        if self.token_number > refused:
+            return True
+        token = self._newer_token() if self._newer_token is not None else None
+        if token is None or token == self._token:
+            return False
+        self.use_token(token)
+        return True
 
     def use_token(self, token: Secret) -> None:
         """Send ``token`` from the next call on; calls under way keep theirs.
@@ -70,6 +94,7 @@ class Client:
                 "the token is empty, or holds a space, a line break or a character beyond ASCII"
             )
         self._token = token
+        self.token_number += 1
         self._headers = {
             "Authorization": f"Bearer {token.reveal()}",
             "x-site-context": site_context(self._target),

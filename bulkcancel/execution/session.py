@@ -119,10 +119,14 @@ class RunSession:
         self,
         token: Secret,
         *,
+        newer_token: Callable[[], Secret | None] | None = None,
         on_tick: Callable[[Snapshot], None] | None = None,
         handle_signals: bool = True,
     ) -> Stop | None:
-        """Cancel what is open until all is settled or the run stops, and note how it ended."""
+        """Cancel what is open until all is settled or the run stops, and note how it ended.
+
+        ``newer_token`` is asked when the API refuses the token; without another one the run stops.
+        """
         settings, clock = self.settings, self._clock
         self._segment = self._journal.start_segment(clock.utc())
         self._log.info(
@@ -131,7 +135,9 @@ class RunSession:
             rate=settings.rate,
             concurrency=settings.concurrency,
         )
-        async with Client(settings.target, token, settings.client()) as client:
+        async with Client(
+            settings.target, token, settings.client(), newer_token=newer_token
+        ) as client:
             self.pool = Pool(
                 journal=self._journal,
                 api=client,

@@ -185,7 +185,9 @@ class Journal:
     def select(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         with in_words(self.path):
-            yield from self._connection.execute(statement, values)
+            # No `yield from`: a query left half read would close its cursor after the journal.
+            for found in self._connection.execute(statement, values):  # noqa: UP028 - see above
+                yield found
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

@@ -6,34 +6,46 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from bulkcancel.report.cells import encodable
 
-_NUMBERS = frozenset(
-    {"row", "version_before", "version", "attempts", "http_status", "duplicate_of"}
-)
-_FLAGS = frozenset({"verified"})
-_TIMES = frozenset({"first_sent_at", "settled_at"})
+_TIME = pa.timestamp("ms", "UTC")
+_TYPES = {
+    **dict.fromkeys(
+        ("row", "version_before", "version", "attempts", "http_status", "duplicate_of"), pa.int64()
+    ),
+    "verified": pa.bool_(),
+    "first_sent_at": _TIME,
+    "settled_at": _TIME,
+}
+# Types of pandas that hold a null without becoming something else: left to itself it makes
+# floats of numbers with a gap, and 2**53 + 1 another number.
+_NULLABLE = {
+    pa.int64(): pd.Int64Dtype(),
+    pa.bool_(): pd.BooleanDtype(),
+    pa.large_string(): pd.StringDtype(),
+}
 
 
 def typed_frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     """Return columns of the reconciliation as a frame.
 
     Numbers are ``Int64``, flags ``boolean``, times ``datetime64[ms, UTC]`` and all else
-    ``string``: each can hold a null without becoming something else.
+    ``string``.
     """
-    return pd.DataFrame({name: _typed(name, values) for name, values in columns.items()})
+    arrays = [_array(values, _TYPES.get(name)) for name, values in columns.items()]
+    table = pa.table(arrays, names=list(columns))
+    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
+    return frame
 
 
-def _typed(name: str, values: Sequence[Any]) -> Any:
-    if name in _NUMBERS:
-        return pd.array(values, dtype="Int64")
-    if name in _FLAGS:
-        return pd.array(values, dtype="boolean")
-    if name in _TIMES:
-        return pd.to_datetime(values, format="ISO8601", utc=True).as_unit("ms")
+def _array(values: Sequence[Any], kind: Any) -> Any:
+    if kind is _TIME:
+        return pa.array(values, pa.string()).cast(_TIME)
+    if kind is not None:
+        return pa.array(values, kind)
     try:
-        return pd.array(values, dtype="string")
+        return pa.array(values, pa.large_string())
     except UnicodeEncodeError:
-        whole = [value and encodable(value) for value in values]
-        return pd.array(whole, dtype="string")
+        return pa.array([value and encodable(value) for value in values], pa.large_string())

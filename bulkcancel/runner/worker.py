@@ -107,7 +107,7 @@ class Worker:
         if not await self._gate.enter(case.row):
             await self._withdraw(case)
             return
-        sent_at = self._clock.utc()
+        sent_at, token = self._clock.utc(), self._api.token_number
         exchange = await self._in_flight(self._api.cancel, case)
         now = self._clock.utc()
         step = after_send(
@@ -120,12 +120,13 @@ class Worker:
             chance=self._chance(),
         )
         self.sent += not isinstance(exchange.observation, NotSent)
-        await self._follow(case, step, attempt_entry(case, exchange, step, now), now)
+        await self._follow(case, step, attempt_entry(case, exchange, step, now), now, token)
 
     async def _read(self, case: Case) -> None:
         if not await self._gate.enter(case.row):
             self._backlog.later(self._clock.steady(), case)
             return
+        token = self._api.token_number
         exchange = await self._in_flight(self._api.read, case)
         now = self._clock.utc()
         step = after_read(
@@ -148,7 +149,7 @@ class Worker:
             status=view.status if view else None,
             version=view.version if view else None,
         )
-        await self._follow(case, step, entry, now)
+        await self._follow(case, step, entry, now, token)
 
     async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
         self.in_flight += 1
@@ -157,10 +158,12 @@ class Worker:
         finally:
             self.in_flight -= 1
 
-    async def _follow(self, case: Case, step: Step, entry: Entry, now: float) -> None:
+    async def _follow(self, case: Case, step: Step, entry: Entry, now: float, token: int) -> None:
         """Write what was learned and what follows, then do it."""
         finding = step.finding
         stop = self._gate.note(case.row, finding.kind, finding.reason, finding.retry_after)
+        if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
+            stop = _halt(finding.kind, finding.reason, case)
         match step.next:
             case Settle(settlement=settled):
                 done = OutcomeEntry(

@@ -59,6 +59,11 @@ class MemoryApi:
     without_intent: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
+    token_number: int = 1
+
+    def renew_token(self, refused: int) -> bool:
+        """Have no other token."""
+        return self.token_number > refused
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Note whether the intent is in the journal, then answer."""
@@ -253,8 +258,10 @@ def test_an_unwritable_journal_stops_before_the_next_send(journal: Journal) -> N
     journal.change(
         [
             (
-                "CREATE TRIGGER full BEFORE INSERT ON intent WHEN NEW.row > 100"
-                " BEGIN SELECT RAISE(FAIL, 'disk full'); END",
+                (
+                    "CREATE TRIGGER full BEFORE INSERT ON intent WHEN NEW.row > 100"
+                    " BEGIN SELECT RAISE(FAIL, 'disk full'); END"
+                ),
                 (),
             )
         ]
