@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+_LATENESS = 0.01
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacerOptions:
@@ -15,8 +17,8 @@ class PacerOptions:
 class Pacer:
     """Even spacing at a ceiling, held still while the server says ``Retry-After``.
 
-    Times are seconds of one monotonic clock. A send that comes late may be made up for by at most
-    one interval, so that no burst ever forms.
+    Times are seconds of one monotonic clock. A send that comes late by a timer's lateness is made
+    up for, so that the rate is held; one that comes later than that is not, so that no burst forms.
     """
 
     def __init__(self, options: PacerOptions) -> None:
@@ -30,7 +32,8 @@ class Pacer:
 
     def sent(self, now: float) -> None:
         """Note a send at ``now``."""
-        self._next = max(self._next, now - self._interval) + self._interval
+        on_time = now - self._next <= _LATENESS
+        self._next = (self._next if on_time else now) + self._interval
 
     def throttled(self, retry_after: float | None, now: float) -> None:
         """Note a refusal for rate; a ``retry_after`` (seconds) holds all sends until then."""

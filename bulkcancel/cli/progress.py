@@ -60,7 +60,7 @@ def showing(
     pace = Pace()
     if bar and not quiet and sys.stderr.isatty():
         with _bar() as progress:
-            task = progress.add_task("", total=None, rate="", left="", words="")
+            task = progress.add_task("", total=0, rate="", left="", words="")
 
             def on_bar(at: Snapshot) -> None:
                 pace.note(at)

@@ -10,6 +10,8 @@ import msgspec
 from bulkcancel.execution import Finished, RunSettings
 from bulkcancel.manifest import Manifest
 
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+
 
 def seconds_in_words(seconds: float) -> str:
     """Return a duration for a person: 0.4 s, 45 s, 12 min, 3 h 5 min."""
@@ -51,11 +53,8 @@ def plan_facts(manifest: Manifest, settings: RunSettings) -> dict[str, Any]:
 def plan_lines(manifest: Manifest, settings: RunSettings) -> Iterator[str]:
     """Yield a plan as lines."""
     facts, counts, target = manifest.facts, manifest.counts, settings.target
-    form = ", ".join(
-        part
-        for part in (facts.format, facts.delimiter and f"{facts.delimiter!r} between cells")
-        if part
-    )
+    delimiter = _DELIMITERS.get(facts.delimiter or "", facts.delimiter)
+    form = ", ".join(part for part in (facts.format.upper(), delimiter, facts.encoding) if part)
     path = "standard input" if facts.path == "-" else facts.path
     yield f"Input      {path} ({form}), ids in column {facts.id_column!r}"
     yield (

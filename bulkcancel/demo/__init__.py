@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -32,7 +31,6 @@ def demo_server() -> Iterator[str]:
 @contextmanager
 def demo_input() -> Iterator[Path]:
     """Give the path of the sample input that ships with the program."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "sample.csv"
-        path.write_bytes(resources.files("bulkcancel.demo").joinpath("sample.csv").read_bytes())
-        yield path
+    here = Path.cwd()
+    with resources.as_file(resources.files("bulkcancel.demo") / "sample.csv") as path:
+        yield path.relative_to(here) if path.is_relative_to(here) else path

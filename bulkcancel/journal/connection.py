@@ -32,15 +32,28 @@ def in_words(path: Path) -> Iterator[None]:
             raise LockedError(
                 f"The journal {path} is in use by another process; try again when it is done."
             ) from error
-        raise JournalError(f"The journal {path} can't be read or written ({error}).") from error
+        raise JournalError(
+            f"The journal {path} can't be read or written ({plain(error)})."
+        ) from error
     except sqlite3.IntegrityError as error:
         raise JournalError(
-            f"The journal {path} contradicts what was to be written ({error})."
+            f"The journal {path} contradicts what was to be written ({plain(error)})."
         ) from error
     except sqlite3.DatabaseError as error:
-        raise JournalError(f"The journal {path} is damaged or no journal ({error}).") from error
+        raise JournalError(
+            f"The journal {path} is damaged or no journal ({plain(error)})."
+        ) from error
+    except UnicodeDecodeError as error:
+        # SQLite quotes a damaged schema in its message, which Python then can't read.
+        raise JournalError(f"The journal {path} is damaged: {_UNREADABLE}.") from error
     except (UnicodeEncodeError, OverflowError) as error:
         raise JournalError(f"The journal {path} can't hold a value ({error}).") from error
+
+
+def plain(told: object) -> str:
+    """Return what SQLite says on one printable line: it may quote bytes of a damaged file."""
+    line = " ".join(str(told).replace("*** in database main ***", "").split())
+    return "".join(one for one in line if one.isprintable())
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from typing import Any, Self, assert_never
 import msgspec
 
 from bulkcancel.errors import JournalError
-from bulkcancel.journal.connection import connect, decoding, in_words, seal_of, take_over
+from bulkcancel.journal.connection import connect, decoding, in_words, plain, seal_of, take_over
 from bulkcancel.journal.entries import (
     AttemptEntry,
     Entry,
@@ -100,7 +100,7 @@ class Journal:
             )
 
     def _check_is_whole(self) -> None:
-        flaw = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        flaw = plain(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         if flaw == "ok" and self.fact("loaded") is None:
             raise JournalError(
                 f"The journal {self.path} was never finished: its run ended before anything was "

@@ -68,7 +68,7 @@ def _cancelled(tally: Tally, *, stopped: bool) -> str:
     done = tally.outcomes[Outcome.CANCELLED] + before
     if not count:
         return "there was no allocation to cancel"
-    noun = "" if stopped else " allocation" if count == 1 else " allocations"
+    noun = "" if stopped else " allocations"
     if done < count:
         head = f"{done:,} of {count:,}{noun} {'is' if done == 1 else 'are'}"
     else:

@@ -1,8 +1,7 @@
-"""Columns as the text of a CSV file: UTF-8, commas, LF, quotes only where they are needed.
+"""Columns as the text of a CSV file: UTF-8, commas, LF, quotes only where they are needed."""
 
-LF and not CRLF: spreadsheets and pandas read both, and with LF the last column of a line has no
-stray CR for the tools of a shell.
-"""
+# LF and not CRLF: spreadsheets and pandas read both, and with LF the last column of a line has no
+# stray CR for the tools of a shell.
 
 from __future__ import annotations
 

@@ -83,19 +83,27 @@ class Simulator:
         self._origin = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def stop(self) -> None:
-        """Stop listening, let go of what hangs, close all connections and the ledger's file."""
+        """Stop listening, let go of what hangs, close all connections and the ledger's file.
+
+        Raises:
+            ReportError: the ledger's file could not be written.
+            Exception: a defect of the simulator showed itself; it is told once.
+        """
         self._app.close()
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         self._app.ledger.close()
+        failure, self._app.failure = self._app.failure, None
+        if failure is not None:
+            raise failure
 
     async def serve_until(self, stop: asyncio.Event) -> None:
         """Serve until ``stop`` is set, ``shutdown_after`` has passed or it fails; then stop.
 
         Raises:
             ReportError: the ledger's file could not be written.
-            Exception: a defect of the simulator; it is never answered over.
+            Exception: a defect of the simulator showed itself.
         """
         finished = self._app.finished
         timer = None
@@ -111,8 +119,6 @@ class Simulator:
             if timer is not None:
                 timer.cancel()
             await self.stop()
-        if self._app.failure is not None:
-            raise self._app.failure
 
     def set_faults(self, *faults: Fault) -> None:
         """Put these faults in place of all others; their counts and windows begin anew."""
