@@ -11,7 +11,7 @@ from bulkcancel.simulator.kinds import KINDS, FaultKind, describe_kinds
 from bulkcancel.simulator.ledger import Ledger
 from bulkcancel.simulator.ledger_file import read_ledger
 from bulkcancel.simulator.options import SimulatorOptions
-from bulkcancel.simulator.serve import Simulator, serve
+from bulkcancel.simulator.server import Simulator, serve
 from bulkcancel.simulator.thread import SimulatorThread
 from bulkcancel.simulator.truth import (
     AllocationTruth,

@@ -11,7 +11,7 @@ from typing import Self, TypeVar
 
 from bulkcancel.simulator.faults import Fault
 from bulkcancel.simulator.options import SimulatorOptions
-from bulkcancel.simulator.serve import Simulator
+from bulkcancel.simulator.server import Simulator
 from bulkcancel.simulator.truth import LedgerSnapshot
 
 _T = TypeVar("_T")

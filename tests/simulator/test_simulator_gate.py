@@ -41,6 +41,7 @@ def test_token_and_site_context_are_required(
         answer = api.cancel(simulator, ID, headers=api.headers | change)
         ledger = simulator.ledger
         assert api.cancel(simulator, ID).status == 200
+        assert api.cancel(simulator, ID, headers=api.headers | change).status == status
     assert answer.status == status
     assert words in answer.json["message"]
     assert (ledger[ID].puts, ledger[ID].effects) == (1, 0)

@@ -23,6 +23,7 @@ import pytest
 
 from bulkcancel.errors import RefusedError, ReportError
 from bulkcancel.simulator import (
+    AllocationTruth,
     Simulator,
     SimulatorOptions,
     SimulatorThread,
@@ -97,11 +98,12 @@ def _open_files() -> int:
     return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - names only
 
 
-def test_a_simulator_leaves_no_task_in_its_loop() -> None:
-    """Hanging, dripping, late and slow answers: the stop ends them all."""
+def test_a_simulator_leaves_no_task_in_its_loop(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Hanging, dripping, late and slow answers: the stop lets go of them all, and at once."""
+    monkeypatch.setattr("bulkcancel.simulator.server._PATIENCE", 120.0)
 
     async def main() -> None:
-        faults = tuple(map(parse_fault, ("hang@a", "drip@b", "late:60@c", "stale-delayed:60@d")))
+        faults = tuple(map(parse_fault, ("hang@a", "drip@b", "late:60@c", "stale-delayed:1@d")))
         simulator = Simulator(SimulatorOptions(faults=faults, latency=0.01))
         await simulator.start()
         where = urlsplit(simulator.url)
@@ -115,14 +117,22 @@ def test_a_simulator_leaves_no_task_in_its_loop() -> None:
         with anyio.fail_after(30):
             while len(simulator.ledger.entries()) < 5:  # noqa: ASYNC110 - what is tested has no event for it
                 await asyncio.sleep(0.01)
-        await simulator.stop()
+        with anyio.fail_after(50):
+            await simulator.stop()
         await simulator.stop()  # harmless
         for writer in writers:
             writer.close()
             await writer.wait_closed()
         assert asyncio.all_tasks() == {asyncio.current_task()}
+        await asyncio.sleep(1.1)  # when the delayed effect would have come
+        effects = {one.allocation_id: one.effects for one in _truths(simulator)}
+        assert effects == {"a": 0, "b": 1, "c": 0, "d": 0, "e": 1}
 
     anyio.run(main)
+
+
+def _truths(simulator: Simulator) -> list[AllocationTruth]:
+    return list(simulator.ledger.summary().allocations.values())
 
 
 def test_it_tells_how_many_requests_were_under_way() -> None:
