@@ -14,6 +14,7 @@ _COMMANDS = {
     "plan": "Read and check the input, show what a run would do; sends nothing.",
     "run": "Plan, confirm, cancel, reconcile, report.",
     "resume": "Go on with a run that was stopped, killed or left unknowns.",
+    "verify": "Read the allocations of a run again and hold them against its report.",
     "report": "Rebuild the reports of a run from its journal.",
     "simulate": "Serve a local order-management API with faults, for rehearsals and tests.",
     "demo": "Run the sample input against the simulator: the whole thing in one go.",

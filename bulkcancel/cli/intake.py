@@ -47,6 +47,11 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
         allow_http=options["allow_http"],
         ca_file=str(ca_file) if ca_file else None,
         skip_invalid=options["skip_invalid"],
+        max_time=options["max_time"],
+        outage_patience=options["outage_patience"],
+        drain=options["drain"],
+        max_failures=options["max_failures"],
+        precheck=options.get("precheck", False),
     ).checked()
     return settings.aimed_at(check_target(settings.target, settings.client()))
 

@@ -79,6 +79,12 @@ target_options = _stacked(
     ]
 )
 
+precheck_option = _option(
+    "--precheck",
+    is_flag=True,
+    help="Read each allocation first: skip what is cancelled, note the version before.",
+)
+
 token_options = _stacked(
     [
         _option(
@@ -104,6 +110,9 @@ PACE_DEFAULTS = {
     "wait_initial": 0.5,
     "wait_max": 30.0,
     "verify_after": (5.0, 60.0),
+    "max_time": 900.0,
+    "outage_patience": 900.0,
+    "drain": 30.0,
 }
 
 
@@ -162,6 +171,33 @@ def pace_options(*, defaults: bool) -> Callable[[Decorated], Decorated]:
                 type=Seconds(),
                 help="When to read back what is not proven, in seconds after the send.",
                 **default("verify_after"),
+            ),
+            _option(
+                "--max-time",
+                type=float,
+                metavar="S",
+                help="Most time for one allocation, read-backs included, in seconds.",
+                **default("max_time"),
+            ),
+            _option(
+                "--outage-patience",
+                type=float,
+                metavar="S",
+                help="How long a server may be down before the run stops, in seconds.",
+                **default("outage_patience"),
+            ),
+            _option(
+                "--drain",
+                type=float,
+                metavar="S",
+                help="How long a stop waits for what is in flight, in seconds.",
+                **default("drain"),
+            ),
+            _option(
+                "--max-failures",
+                metavar="N|N%",
+                help="Stop when more allocations than that end badly.",
+                default=None,
             ),
         ]
     )

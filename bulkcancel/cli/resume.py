@@ -44,7 +44,8 @@ def command(run: str, **options: Any) -> int:
     """
     log = open_log(options["log_format"], verbose=options["verbose"], quiet=options["quiet"])
     token = token_of(options)
-    changes = {name: options[name] for name in PACE_DEFAULTS if options[name] is not None}
+    names = (*PACE_DEFAULTS, "max_failures")
+    changes = {name: options[name] for name in names if options[name] is not None}
     if options["ca_file"]:
         changes["ca_file"] = str(options["ca_file"])
 

@@ -15,6 +15,7 @@ from bulkcancel.cli.options import (
     input_options,
     output_options,
     pace_options,
+    precheck_option,
     reports_option,
     target_options,
     token_options,
@@ -35,6 +36,7 @@ Examples:
 @target_options
 @token_options
 @pace_options(defaults=True)
+@precheck_option
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option(
     "--confirm",

@@ -1,5 +1,6 @@
 """What an answer means and what follows from it. Pure: time and chance are arguments."""
 
+from bulkcancel.decision.agreement import Agreement, Verification, hold_against
 from bulkcancel.decision.classify import Finding, classify_cancel, classify_read
 from bulkcancel.decision.history import Doubt, History, open_settlement
 from bulkcancel.decision.policy import Policy, backoff
@@ -8,6 +9,7 @@ from bulkcancel.decision.steps_read import after_read
 from bulkcancel.decision.steps_send import after_send
 
 __all__ = [
+    "Agreement",
     "Doubt",
     "Finding",
     "Halt",
@@ -18,10 +20,12 @@ __all__ = [
     "Send",
     "Settle",
     "Step",
+    "Verification",
     "after_read",
     "after_send",
     "backoff",
     "classify_cancel",
     "classify_read",
+    "hold_against",
     "open_settlement",
 ]

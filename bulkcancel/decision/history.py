@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from bulkcancel.model import AllocationView, Outcome, Settlement
+from bulkcancel.model import AllocationView, CancelledBy, Outcome, Settlement
 
 
 class Doubt(StrEnum):
@@ -27,8 +27,8 @@ class History:
 
     ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.
     ``ours_possible`` is set for good once a send of ours may have taken effect. Times are seconds
-    since the epoch, UTC. ``began`` is the first send or read since the run was started or resumed,
-    from which `Policy.max_time` counts. The fields from ``reads`` to ``failed_reads`` concern the
+    since the epoch, UTC. ``began`` is the first answer since the run was started or resumed, from
+    which `Policy.max_time` counts. The fields from ``reads`` to ``failed_reads`` concern the
     current doubt and start anew with each send. ``may_resend`` is taken away by a refusal for
     good. ``throttled`` and ``refused_tokens`` count answers in a row.
     """
@@ -59,21 +59,35 @@ class History:
 def settlement(
     history: History, outcome: Outcome, reason: str, *, verified: bool = False
 ) -> Settlement:
-    """Return a settlement with what the API showed last."""
+    """Return a settlement with what the API showed last, and who cancelled it."""
     view = history.view
-    if view is None:
-        return Settlement(outcome=outcome, reason=reason, verified=verified)
     return Settlement(
         outcome=outcome,
         reason=reason,
-        status=view.status,
-        version=view.version,
+        status=view.status if view else None,
+        version=view.version if view else None,
         verified=verified,
-        po_number=view.po_number,
-        vendor_id=view.vendor_id,
-        location=view.location,
-        order_ids=view.order_ids,
+        po_number=view.po_number if view else None,
+        vendor_id=view.vendor_id if view else None,
+        location=view.location if view else None,
+        order_ids=view.order_ids if view else (),
+        cancelled_by=_cancelled_by(history, outcome),
     )
+
+
+def _cancelled_by(history: History, outcome: Outcome) -> CancelledBy | None:
+    """Return who cancelled it, as far as versions tell.
+
+    ``version_before`` is known only of an allocation that was seen active by this run. If its
+    version grew by one since, that one update was the cancellation, and this run's cancel was
+    accepted; with more updates, or without a look before, nobody can say whose it was.
+    """
+    before, view = history.version_before, history.view
+    if outcome is Outcome.ALREADY_CANCELLED:
+        return CancelledBy.BEFORE_RUN if before is None else CancelledBy.OTHER
+    if outcome is not Outcome.CANCELLED or before is None or view is None:
+        return None
+    return CancelledBy.THIS_RUN if view.version == before + 1 else None
 
 
 def open_settlement(history: History | None) -> Settlement:

@@ -34,7 +34,7 @@ def after_send(
     "already cancelled" to a repeat of a send of ours that was in doubt.
     """
     finding = classify_cancel(asked_id, seen)
-    known = _noted(history, finding, sent_at)
+    known = _noted(history, finding, sent_at=sent_at, now=now)
     match finding.kind:
         case Kind.NOT_SENT:
             return _step(finding, known, Send(after=backoff(policy, known.unsent, chance)))
@@ -81,7 +81,7 @@ SAYS_NOTHING_OF_TOKEN = frozenset(
 _COSTS_NOTHING = frozenset({Kind.THROTTLED, Kind.UNAUTHORIZED, Kind.MISCONFIGURED})
 
 
-def _noted(history: History, finding: Finding, sent_at: float) -> History:
+def _noted(history: History, finding: Finding, *, sent_at: float, now: float) -> History:
     """Return the history with this send counted and the last doubt's reads forgotten."""
     if finding.kind in {Kind.NOT_SENT, Kind.UNTRUSTED}:
         return replace(history, unsent=history.unsent + 1, reason=finding.reason)
@@ -91,7 +91,8 @@ def _noted(history: History, finding: Finding, sent_at: float) -> History:
         spent=history.spent + (finding.kind not in _COSTS_NOTHING),
         first_sent_at=sent_at if history.first_sent_at is None else history.first_sent_at,
         last_sent_at=sent_at,
-        began=sent_at if history.began is None else history.began,
+        # Not `sent_at`: that of a run that was killed may be a day ago.
+        began=now if history.began is None else history.began,
         unsent=0,
         throttled=history.throttled if finding.kind is Kind.THROTTLED else 0,
         refused_tokens=history.refused_tokens if finding.kind in SAYS_NOTHING_OF_TOKEN else 0,

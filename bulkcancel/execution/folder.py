@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -25,6 +26,13 @@ class RunFolder:
     def journal(self) -> Path:
         """Return the journal's path."""
         return self.path / JOURNAL_NAME
+
+    def discard(self) -> None:
+        """Remove the folder of a run that never began, with its unfinished journal."""
+        for left in self.path.glob(f"{JOURNAL_NAME}*"):
+            left.unlink(missing_ok=True)
+        with suppress(OSError):  # not ours alone: then it stays
+            self.path.rmdir()
 
 
 def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,11 +13,12 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.client import Client, Secret, check_target
-from bulkcancel.errors import JournalError
+from bulkcancel.errors import JournalError, LockedError
 from bulkcancel.execution.ending import Finished, write_reports_of
 from bulkcancel.execution.folder import RunFolder
+from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
 from bulkcancel.execution.settings import RunSettings, settings_from_json
-from bulkcancel.journal import Journal, reopen_unknown
+from bulkcancel.journal import Journal, reopen_unknown, utc
 from bulkcancel.manifest import Manifest
 from bulkcancel.runner import Clock, Pool, Snapshot, Stop, StopKind
 from bulkcancel.version import __version__
@@ -41,6 +43,7 @@ class RunSession:
         self._journal = journal
         self._clock = Clock()
         self._segment = 0
+        self._held = ExitStack()
         self.pool: Pool | None = None
 
     @classmethod
@@ -56,10 +59,16 @@ class RunSession:
         Raises:
             InputRefusedError: The input changed since it was read.
             JournalError: The journal can't be written.
+            LockedError: Another run works on the same input for the same account.
         """
         check_target(settings.target, settings.client())
-        journal = Journal.create(folder.journal)
-        try:
+        with ExitStack() as stack:
+            # Until the journal is whole there is no run: nothing of it stays behind.
+            stack.callback(folder.discard)
+            held = stack.enter_context(ExitStack())
+            held.enter_context(_lock(settings, manifest.facts.digest, folder))
+            journal = Journal.create(folder.journal)
+            held.callback(journal.close)
             journal.load(
                 manifest.rows(),
                 {
@@ -70,10 +79,10 @@ class RunSession:
                     "counts": msgspec.to_builtins(manifest.counts),
                 },
             )
-        except BaseException:
-            journal.close()
-            raise
-        return cls(folder, journal, settings, log)
+            session = cls(folder, journal, settings, log)
+            session._held = held.pop_all()
+            stack.pop_all()
+        return session
 
     @classmethod
     def reopen(
@@ -89,19 +98,23 @@ class RunSession:
 
         Raises:
             JournalError: The journal can't be opened or trusted.
-            LockedError: Another process works on this run.
+            LockedError: Another process works on this run, or on the same input.
         """
-        journal = Journal.open(folder.journal)
-        try:
+        with ExitStack() as held:
+            try:
+                journal = Journal.open(folder.journal)
+            except LockedError as error:
+                words = holder_of(lock_folder(), folder.run_id)
+                raise LockedError(f"{error} It is {words}." if words else str(error)) from error
+            held.callback(journal.close)
             settings = settings_from_json(journal.fact("settings"))
             if change is not None:
                 settings = change(settings).checked()
+            held.enter_context(_lock(settings, journal.fact("input")["digest"], folder))
             session = cls(folder, journal, settings, log)
             reopened = reopen_unknown(journal, at=session._clock.utc())
             session._log.info("run.resumed", reopened=reopened)
-        except BaseException:
-            journal.close()
-            raise
+            session._held = held.pop_all()
         return session
 
     def __enter__(self) -> Self:
@@ -113,7 +126,7 @@ class RunSession:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._journal.close()
+        self._held.close()
 
     async def work(
         self,
@@ -177,3 +190,8 @@ class RunSession:
     def path(self) -> Path:
         """Return the run folder."""
         return self.folder.path
+
+
+def _lock(settings: RunSettings, digest: str, folder: RunFolder) -> AbstractContextManager[None]:
+    since = utc(Clock().utc()) or ""
+    return one_at_a_time(lock_folder(), settings.target, digest, run_id=folder.run_id, since=since)

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bulkcancel.breaker import BreakerOptions
+from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
 from bulkcancel.client import ClientOptions
 from bulkcancel.decision import Policy
 from bulkcancel.errors import RefusedError
@@ -35,6 +35,11 @@ class RunSettings:
     allow_http: bool = False
     ca_file: str | None = None
     skip_invalid: bool = False
+    max_time: float = 900.0
+    outage_patience: float = 900.0
+    drain: float = 30.0
+    max_failures: str | None = None
+    precheck: bool = False
 
     def checked(self) -> RunSettings:
         """Return the settings if each lies within its bounds.
@@ -49,6 +54,9 @@ class RunSettings:
             ("--max-attempts", self.max_attempts, 1, 100),
             ("--wait-initial", self.wait_initial, 0, 3600),
             ("--wait-max", self.wait_max, 0, 3600),
+            ("--max-time", self.max_time, 0, 86_400),
+            ("--outage-patience", self.outage_patience, 0, 86_400),
+            ("--drain", self.drain, 0, 3600),
         ):
             if not least <= value <= most:
                 raise RefusedError(
@@ -59,11 +67,17 @@ class RunSettings:
             raise RefusedError(
                 "--verify-after takes one or more rising numbers of seconds, such as 5,60."
             )
+        if self.max_failures is not None:
+            parse_failure_limit(self.max_failures)
         return self
 
     def aimed_at(self, target: Target) -> RunSettings:
         """Return the settings with another target."""
         return replace(self, target=target)
+
+    def at_rate(self, rate: float) -> RunSettings:
+        """Return the settings with another ceiling, in requests per second."""
+        return replace(self, rate=rate)
 
     def client(self) -> ClientOptions:
         """Return the client's part."""
@@ -83,9 +97,15 @@ class RunSettings:
                 wait_initial=self.wait_initial,
                 wait_max=self.wait_max,
                 verify_after=self.verify_after,
+                max_time=self.max_time,
             ),
             pacer=PacerOptions(rate=self.rate),
-            breaker=BreakerOptions(),
+            breaker=BreakerOptions(patience=self.outage_patience),
+            max_failures=(
+                parse_failure_limit(self.max_failures) if self.max_failures else FailureLimit()
+            ),
+            drain=self.drain,
+            precheck=self.precheck,
         )
 
     def as_json(self) -> dict[str, Any]:

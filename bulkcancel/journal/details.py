@@ -13,7 +13,7 @@ from bulkcancel.decision import History, open_settlement
 from bulkcancel.journal.connection import decoding
 from bulkcancel.journal.store import Journal
 from bulkcancel.journal.work import open_cases
-from bulkcancel.model import DetailRow, Extras, Outcome, RowKind, Settlement
+from bulkcancel.model import CancelledBy, DetailRow, Extras, Outcome, RowKind, Settlement
 
 _CHUNK = 10_000
 
@@ -76,7 +76,7 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
         "SELECT r.row, r.kind, COALESCE(r.allocation_id, f.allocation_id), r.duplicate_of,"
         " r.text, r.reason, r.extras, o.outcome, o.reason, o.status, o.version_before, o.version,"
         " o.attempts, o.http_status, o.verified, o.first_sent_at, o.settled_at, o.po_number,"
-        " o.vendor_id, o.location, o.order_ids"
+        " o.vendor_id, o.location, o.order_ids, o.cancelled_by"
         " FROM row r LEFT JOIN row f ON f.row = r.duplicate_of"
         " LEFT JOIN outcome o ON o.row = COALESCE(r.duplicate_of, r.row)"
         " ORDER BY r.row"
@@ -143,7 +143,7 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
         return _open_detail(row, row_kind, allocation_id, duplicate_of, cells, open_rows.get(first))
     (
         reason, status, version_before, version, attempts, http_status, verified, first_sent_at,
-        settled_at, po_number, vendor_id, location, order_ids,
+        settled_at, po_number, vendor_id, location, order_ids, cancelled_by,
     ) = values[8:]  # fmt: skip
     return DetailRow(
         row=row,
@@ -158,6 +158,7 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
         reason=reason,
         duplicate_of=duplicate_of,
         verified=bool(verified),
+        cancelled_by=CancelledBy(cancelled_by) if cancelled_by else None,
         first_sent_at=utc(first_sent_at),
         settled_at=utc(settled_at),
         po_number=po_number,

@@ -40,7 +40,7 @@ CREATE TABLE outcome (
     row INTEGER PRIMARY KEY, outcome TEXT NOT NULL, reason TEXT NOT NULL, status TEXT,
     version_before INTEGER, version INTEGER, attempts INTEGER NOT NULL, http_status INTEGER,
     verified INTEGER NOT NULL, first_sent_at REAL, settled_at REAL NOT NULL, po_number TEXT,
-    vendor_id TEXT, location TEXT, order_ids TEXT, history TEXT
+    vendor_id TEXT, location TEXT, order_ids TEXT, cancelled_by TEXT, history TEXT
 );
 -- Outcomes that a resume took back to look again; append-only.
 CREATE TABLE reopened (

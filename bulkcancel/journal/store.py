@@ -23,6 +23,7 @@ from bulkcancel.journal.entries import (
     ReadEntry,
     WaitEntry,
 )
+from bulkcancel.journal.filesystem import refuse_network
 from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
 from bulkcancel.model import ManifestRow, Outcome
 
@@ -43,6 +44,7 @@ class Journal:
     @classmethod
     def create(cls, path: Path) -> Self:
         """Create an empty journal (mode 0600); the file must not exist."""
+        refuse_network(path)
         try:
             os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         except OSError as error:
@@ -76,6 +78,7 @@ class Journal:
             raise JournalError(f"The journal {path} can't be read ({error.strerror}).") from error
         if not is_there:
             raise JournalError(f"There is no journal at {path}: name a run's id or its folder.")
+        refuse_network(path)
         with in_words(path):
             journal = cls(path, connect(path))
             try:
@@ -258,10 +261,11 @@ def _write_outcome(connection: sqlite3.Connection, entry: OutcomeEntry) -> None:
         settled.version, history.sends, history.http_status, settled.verified,
         history.first_sent_at, entry.settled_at, settled.po_number, settled.vendor_id,
         settled.location, _encode(settled.order_ids).decode() if settled.order_ids else None,
+        settled.cancelled_by,
         # Only an unknown outcome is taken back, and then all that was known of it is needed.
         _encode(history).decode() if settled.outcome is Outcome.UNKNOWN else None,
     )  # fmt: skip
     connection.execute(
-        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
+        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
     )
     connection.execute("DELETE FROM waiting WHERE row = ?", (entry.row,))

@@ -23,7 +23,7 @@ from bulkcancel.model.observation import (
     OneAllocation,
     SeveralAllocations,
 )
-from bulkcancel.model.outcome import BREAKS, Outcome, Settlement
+from bulkcancel.model.outcome import BREAKS, CancelledBy, Outcome, Settlement
 from bulkcancel.model.target import Target
 
 __all__ = [
@@ -32,6 +32,7 @@ __all__ = [
     "Answer",
     "ApiMessage",
     "Body",
+    "CancelledBy",
     "DetailRow",
     "Extras",
     "Foreign",

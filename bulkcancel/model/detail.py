@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from bulkcancel.model.manifest import Extras, RowKind
-from bulkcancel.model.outcome import Outcome
+from bulkcancel.model.outcome import CancelledBy, Outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +30,7 @@ class DetailRow:
     reason: str = ""
     duplicate_of: int | None = None
     verified: bool | None = None
+    cancelled_by: CancelledBy | None = None
     first_sent_at: str | None = None
     settled_at: str | None = None
     po_number: str | None = None

@@ -33,12 +33,22 @@ BREAKS: frozenset[Outcome] = frozenset(Outcome) - {Outcome.CANCELLED, Outcome.AL
 """The outcomes that make a row a break."""
 
 
+class CancelledBy(StrEnum):
+    """Who cancelled an allocation, where it can be known."""
+
+    THIS_RUN = "this_run"
+    BEFORE_RUN = "before_run"
+    OTHER = "other"
+    """Somebody else, between this run's look at it and its cancel."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settlement:
     """An outcome and what it rests on.
 
     ``reason`` is a sentence for a person. ``verified`` says that a read-back (not the reply to
     the send itself) showed it. ``status`` and ``version`` are the last ones the API showed.
+    ``cancelled_by`` is ``None`` for what is not cancelled, and where nobody can know.
     """
 
     outcome: Outcome
@@ -50,3 +60,4 @@ class Settlement:
     vendor_id: str | None = None
     location: str | None = None
     order_ids: tuple[str, ...] = ()
+    cancelled_by: CancelledBy | None = None

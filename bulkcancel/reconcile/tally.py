@@ -79,7 +79,13 @@ class Tally:
         ids: Sequence[str | None],
         attempts: Sequence[int | None],
     ) -> None:
-        """Count some rows that are given column by column, all of one length."""
+        """Count some rows that are given column by column.
+
+        Raises:
+            ValueError: The columns are not all of one length.
+        """
+        if len({*map(len, (rows, kinds, outcomes, ids, attempts))}) > 1:
+            raise ValueError("the columns to be tallied are not all of one length")
         self.rows += len(rows)
         for (kind, outcome), count in Counter(zip(kinds, outcomes, strict=True)).items():
             self.kinds[kind] += count

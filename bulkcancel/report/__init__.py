@@ -1,6 +1,7 @@
 """The files that a run leaves for people: reconciliation, breaks, retry list, summary."""
 
 from bulkcancel.report.source import ReportSource
+from bulkcancel.report.verification import VERIFICATION_NAME, verification_file
 from bulkcancel.report.write import Written, write_reports
 
-__all__ = ["ReportSource", "Written", "write_reports"]
+__all__ = ["VERIFICATION_NAME", "ReportSource", "Written", "verification_file", "write_reports"]

@@ -19,6 +19,7 @@ DETAIL_COLUMNS = (
     "reason",
     "duplicate_of",
     "verified",
+    "cancelled_by",
     "first_sent_at",
     "settled_at",
     "po_number",

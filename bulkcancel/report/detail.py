@@ -106,6 +106,7 @@ class DetailFiles:
             [shown_reason(row) for row in rows],
             [row.duplicate_of for row in rows],
             [row.verified for row in rows],
+            [row.cancelled_by for row in rows],
             [row.first_sent_at for row in rows],
             [row.settled_at for row in rows],
             [row.po_number for row in rows],

@@ -51,7 +51,8 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
     Raises:
         OutOfBalanceError: The control totals contradict each other. The detail and the totals are
             kept under names that say so; what was published before is untouched.
-        ReportError: A file can't be written; what was published before is untouched.
+        ReportError: A file can't be written. What was published before is untouched, unless it
+            is a replacement itself that the system refuses half-way.
     """
     with Staging(folder) as staging:
         tally, longest_line = _write_rows(staging, folder, source)

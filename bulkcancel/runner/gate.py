@@ -73,6 +73,8 @@ class Gate:
             self.throttled += 1
             self._pacer.throttled(retry_after, now)
         trip = self._breaker.note(kind, reason, now)
+        if retry_after is not None and trip is None:
+            trip = self._breaker.asked_to_wait(retry_after)
         if row == self._probe:
             self._probe = None
         if self._breaker.state is not before:
@@ -82,6 +84,10 @@ class Gate:
             return None
         stop_kind = StopKind.AUTHENTICATION if trip.authentication else StopKind.BREAKER
         return Stop(kind=stop_kind, sentence=trip.sentence)
+
+    def hold(self, seconds: float) -> None:
+        """Let nothing through for that long: an earlier ``Retry-After`` still counts."""
+        self._pacer.throttled(seconds, self._clock.steady())
 
     def wake(self) -> None:
         """Let those who wait look again: the run stops."""

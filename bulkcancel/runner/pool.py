@@ -4,42 +4,33 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import replace
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.breaker import Breaker, BreakerOptions, BreakerState
-from bulkcancel.decision import Policy
+from bulkcancel.breaker import Breaker, BreakerState
 from bulkcancel.journal import (
     Case,
     Journal,
+    What,
     fresh_cases,
     open_cases,
     outcome_counts,
 )
-from bulkcancel.pacing import Pacer, PacerOptions
+from bulkcancel.pacing import Pacer
 from bulkcancel.runner.api import Api
 from bulkcancel.runner.backlog import Backlog
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.snapshot import Snapshot
 from bulkcancel.runner.stop import Stop, StopKind, StopSign
 from bulkcancel.runner.worker import Worker, close_cut_off
 
 _CHUNK = 500
 _TICK = 0.2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PoolOptions:
-    """How a run goes about its work. ``concurrency`` bounds the requests in flight."""
-
-    concurrency: int = 16
-    policy: Policy = field(default_factory=Policy)
-    pacer: PacerOptions = field(default_factory=PacerOptions)
-    breaker: BreakerOptions = field(default_factory=BreakerOptions)
 
 
 class Pool:
@@ -78,6 +69,7 @@ class Pool:
         self._worker: Worker | None = None
         self._backlog: Backlog | None = None
         self._signalled = False
+        self._stopping = anyio.Event()
 
     async def run(self, *, handle_signals: bool = True) -> Stop | None:
         """Work until all is settled; return the `Stop` that ended it before, else ``None``.
@@ -92,6 +84,7 @@ class Pool:
             with anyio.CancelScope() as hard:
                 if handle_signals:
                     helpers.start_soon(self._watch_signals, hard)
+                helpers.start_soon(self._bound_drain, hard)
                 if self._on_tick is not None:
                     helpers.start_soon(self._tick, self._on_tick)
                 async with anyio.create_task_group() as workers:
@@ -109,6 +102,7 @@ class Pool:
         """Let nothing more be sent; what is in flight comes to its end."""
         if self._sign.put_up(stop):
             self._log.warning("run.stopping", kind=stop.kind.value, reason=stop.sentence)
+            self._stopping.set()
             self._gate.wake()
             if self._backlog is not None:
                 self._backlog.wake()
@@ -149,7 +143,7 @@ class Pool:
                     case, policy=self._options.policy, now=now, chance=self._chance()
                 )
                 await self._desk.write(*entries)
-            waiting.append((clock.steady() + max(0.0, known.due - now), known))
+            waiting.append((clock.steady() + self._rest(known, now), known))
         self._backlog = Backlog(
             self._more_fresh, waiting=waiting, gate=self._gate, clock=clock, sign=self._sign
         )
@@ -158,7 +152,7 @@ class Pool:
             desk=self._desk,
             gate=self._gate,
             backlog=self._backlog,
-            policy=self._options.policy,
+            options=self._options,
             clock=clock,
             chance=self._chance,
             log=self._log,
@@ -166,11 +160,26 @@ class Pool:
             settled=settled,
         )
 
+    def _rest(self, case: Case, now: float) -> float:
+        """Return how long an open case has to wait still.
+
+        A `Retry-After` that has not passed yet holds all sending, as before the stop. One that
+        the run was not to wait for is asked about anew: whoever resumes wants to know.
+        """
+        rest = max(0.0, case.due - now)
+        if rest > self._options.breaker.patience:
+            return 0.0
+        if case.history.throttled:
+            self._gate.hold(rest)
+        return rest
+
     async def _more_fresh(self) -> list[Case]:
         journal, after = self._journal, self._last_fresh
         cases = await self._desk.call(lambda: fresh_cases(journal, after=after, limit=_CHUNK))
         if cases:
             self._last_fresh = cases[-1].row
+        if self._options.precheck:
+            return [replace(case, what=What.READ) for case in cases]
         return cases
 
     async def _work(self) -> None:
@@ -187,6 +196,13 @@ class Pool:
                 self._signalled = True
                 kind = StopKind.INTERRUPTED if number == signal.SIGINT else StopKind.TERMINATED
                 self.stop(Stop(kind=kind, sentence=f"{signal.Signals(number).name} received"))
+
+    async def _bound_drain(self, hard: anyio.CancelScope) -> None:
+        """Let a stop wait for what is in flight, but not for ever."""
+        await self._stopping.wait()
+        await anyio.sleep(self._options.drain)
+        self._log.warning("run.drain_ended", after=self._options.drain)
+        hard.cancel()
 
     async def _tick(self, on_tick: Callable[[Snapshot], None]) -> None:
         while True:

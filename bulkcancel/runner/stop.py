@@ -16,6 +16,7 @@ class StopKind(StrEnum):
     BREAKER = "breaker"
     MISCONFIGURED = "misconfigured"
     AUTHENTICATION = "authentication"
+    FAILURES = "failures"
     JOURNAL = "journal"
 
 
@@ -23,6 +24,7 @@ _EXIT_CODES = {
     StopKind.INTERRUPTED: ExitCode.INTERRUPTED,
     StopKind.TERMINATED: ExitCode.TERMINATED,
     StopKind.BREAKER: ExitCode.STOPPED,
+    StopKind.FAILURES: ExitCode.STOPPED,
     StopKind.MISCONFIGURED: ExitCode.STOPPED,
     StopKind.AUTHENTICATION: ExitCode.AUTHENTICATION,
     StopKind.JOURNAL: ExitCode.UNSOUND,

@@ -8,6 +8,7 @@ from typing import assert_never
 
 from structlog.typing import FilteringBoundLogger
 
+from bulkcancel.breaker import RetryQuota
 from bulkcancel.client import Exchange
 from bulkcancel.decision import (
     Halt,
@@ -44,6 +45,7 @@ from bulkcancel.runner.backlog import Backlog
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.stop import Stop, StopKind
 
 _LOUD = 20
@@ -63,7 +65,7 @@ class Worker:
         desk: Desk,
         gate: Gate,
         backlog: Backlog,
-        policy: Policy,
+        options: PoolOptions,
         clock: Clock,
         chance: Callable[[], float],
         log: FilteringBoundLogger,
@@ -74,11 +76,13 @@ class Worker:
         self._desk = desk
         self._gate = gate
         self._backlog = backlog
-        self._policy = policy
+        self._policy = options.policy
         self._clock = clock
         self._chance = chance
         self._log = log
         self._stop = stop
+        self._max_failures = options.max_failures
+        self._quota = RetryQuota()
         self.settled: dict[Outcome, int] = dict(settled)
         self.in_flight = 0
         self.sent = 0
@@ -171,9 +175,14 @@ class Worker:
                 )
                 await self._desk.write(entry, done)
                 self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
+                self._quota.earn()
+                if (words := self._max_failures.passed(self.settled)) is not None:
+                    stop = stop or Stop(kind=StopKind.FAILURES, sentence=words)
                 self._say_settled(case, step, settled.outcome, settled.reason)
             case Send(after=wait) | Read(after=wait):
                 what = What.SEND if isinstance(step.next, Send) else What.READ
+                if not self._quota.spend(finding.kind):
+                    wait = max(wait, self._policy.wait_max)
                 await self._put_back(case, step, entry, what, wait)
             case Halt(kind=kind, reason=reason, then=then):
                 stop = stop or _halt(kind, reason, case)

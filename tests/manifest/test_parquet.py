@@ -168,6 +168,28 @@ def test_a_text_that_is_not_utf8_is_refused(refused: Callable[..., str]) -> None
     assert "SENT" not in said
 
 
+def test_the_rows_of_a_text_that_is_not_utf8_are_named(refused: Callable[..., str]) -> None:
+    """Far into the file, and inside a list, the sentence still says where."""
+    notes = [["x"]] * 6000
+    notes[4500] = ["SENTINEL"]
+    content = parquet(
+        {"allocation_id": [f"{n:024x}" for n in range(6000)], "notes": notes},
+        use_dictionary=False,
+        compression="none",
+        write_statistics=False,
+    )
+    said = refused(content.replace(b"SENTINEL", b"SENT\xffNEL"), "x.parquet")
+    assert "rows 4097 to 6000: a text is not UTF-8" in said
+
+
+def test_a_damaged_footer_is_told_as_damage(refused: Callable[..., str]) -> None:
+    """What Arrow reports as an error of input and output is one of the file, not of the disk."""
+    whole = parquet({"allocation_id": [A]})
+    size = int.from_bytes(whole[-8:-4], "little")
+    damaged = whole[: -8 - size] + b"\xff" * size + whole[-8:]
+    assert "damaged or unfinished" in refused(damaged, "x.parquet")
+
+
 @pytest.mark.parametrize("seed", range(8))
 def test_random_damage_never_gives_a_traceback(seed: int, write: Callable[..., Path]) -> None:
     """Bytes overwritten anywhere: the file is read to its last row, or refused."""

@@ -54,7 +54,7 @@ def test_hostile_text_reaches_no_terminal(read: Read) -> None:
     assert "'\\x1b[31mred'" in text
     assert "\\u202e" in text
     assert "'a\\nb'" in text
-    assert max(map(len, text.split("\n"))) < 300
+    assert f"'{'x' * 60}...'" in text
 
 
 def test_the_file_holds_all_invalid_rows_and_is_private(read: Read, tmp_path: Path) -> None:

@@ -144,11 +144,10 @@ def test_a_copy_that_can_not_be_kept_is_told_in_words(tmp_path: Path) -> None:
     """Where the folder for the copy is missing or full, the sentence says so."""
     fifo = tmp_path / "fifo"
     os.mkfifo(fifo)
-    feeder = threading.Thread(target=fifo.write_text, args=(TEXT,))
-    feeder.start()
+    keep_open = os.open(fifo, os.O_RDWR)
     with pytest.raises(InputRefusedError, match="no copy of it could be kept on disk"):
         read_manifest(InputOptions(path=str(fifo)), spool_folder=tmp_path / "missing")
-    feeder.join()
+    os.close(keep_open)
 
 
 def test_a_disk_that_is_full_is_told_in_words(tmp_path: Path) -> None:

@@ -125,7 +125,7 @@ def damaged(run: Run, data: st.DataObject) -> list[DetailRow]:
             rows.append(rows.pop(0))
         case "id":
             assume(row.kind is RowKind.ALLOCATION)
-            rows[place] = replace(row, allocation_id="f" * 24)
+            rows[place] = replace(row, allocation_id="g" * 24)
         case "kind":
             other = data.draw(st.sampled_from([kind for kind in RowKind if kind is not row.kind]))
             rows[place] = replace(row, kind=other)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import pairwise
+from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -149,3 +151,25 @@ def test_an_allocation_without_an_outcome_is_not_in_the_hash_total() -> None:
     assert tally.hash_total == hash_total([B])
     assert tally.outcomes.total() == 1
     assert tally.kinds[RowKind.ALLOCATION] == 2
+
+
+@pytest.mark.parametrize("short", ["rows", "kinds", "outcomes", "ids", "attempts"])
+def test_columns_of_other_lengths_are_refused(short: str) -> None:
+    """A column that lacks a cell would shift all that follow: it is never counted in silence."""
+    columns: dict[str, list[Any]] = {
+        "rows": [1, 2],
+        "kinds": [RowKind.ALLOCATION] * 2,
+        "outcomes": [Outcome.CANCELLED] * 2,
+        "ids": [A, B],
+        "attempts": [1, 1],
+    }
+    columns[short].pop()
+    with pytest.raises(ValueError, match="not all of one length"):
+        Tally().add_columns(**columns)
+
+
+def test_totals_have_their_lengths() -> None:
+    """The hash total has 16 hex characters, the fingerprint 32, as they stand in the summary."""
+    tally = tally_of(*ROWS)
+    assert len(bytes.fromhex(tally.hash_total)) == 8
+    assert len(bytes.fromhex(tally.fingerprint)) == 16

@@ -14,7 +14,7 @@ def test_the_order_is_fixed() -> None:
     """People and programs rely on the columns and their order."""
     assert ",".join(DETAIL_COLUMNS) == (
         "row,allocation_id,outcome,status,version_before,version,attempts,http_status,reason,"
-        "duplicate_of,verified,first_sent_at,settled_at,po_number,vendor_id,location,order_ids"
+        "duplicate_of,verified,cancelled_by,first_sent_at,settled_at,po_number,vendor_id,location,order_ids"
     )
 
 

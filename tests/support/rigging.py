@@ -76,7 +76,13 @@ class Rig:
     def environment(self, **more: str) -> dict[str, str]:
         """Return a small environment with the token in it."""
         kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-        return {**kept, "BULKCANCEL_TOKEN": TOKEN, "LANG": "C.UTF-8", **more}
+        return {
+            **kept,
+            "BULKCANCEL_TOKEN": TOKEN,
+            "LANG": "C.UTF-8",
+            "XDG_STATE_HOME": str(self.path / "state"),
+            **more,
+        }
 
     def command(self, *arguments: str) -> list[str]:
         """Return the words of a command line."""

@@ -1,4 +1,4 @@
-"""When to stop asking a server that is sick or wrong, when to ask again, and when to give up."""
+"""The breaker: closed, open and half-open, by kinds of answers."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ class BreakerOptions:
     ``sick_in_a_row`` failures of a sick server (5xx, no answer, no connection) open it; a probe
     goes out after ``probe_first``, then at doubling intervals up to ``probe_most``. It gives up
     after ``patience``, or after ``first_contact`` when it never once got through to the server.
+    A ``Retry-After`` longer than ``patience`` ends the run too, and so do ids that the API does
+    not know, ``not_found_in_a_row`` of them.
     """
 
     sick_in_a_row: int = 8
@@ -33,6 +35,7 @@ class BreakerOptions:
     first_contact: float = 60.0
     foreign_in_a_row: int = 3
     forbidden_in_a_row: int = 5
+    not_found_in_a_row: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,7 @@ class Breaker:
         self._sick_since: float | None = None
         self._foreign = 0
         self._forbidden = 0
+        self._not_found = 0
         self._probe_at = 0.0
         self._probe_wait = options.probe_first
 
@@ -108,7 +112,22 @@ class Breaker:
                 sentence=f"{self._forbidden} allocations in a row were forbidden; last: {reason}",
                 authentication=True,
             )
+        self._not_found = self._not_found + 1 if kind is Kind.UNKNOWN_ID else 0
+        if self._not_found >= self._options.not_found_in_a_row:
+            return Trip(
+                sentence=f"the API knew none of {self._not_found} ids in a row: the wrong account, "
+                f"stage or file? last: {reason}"
+            )
         return None
+
+    def asked_to_wait(self, seconds: float) -> Trip | None:
+        """Take in a ``Retry-After``; return a `Trip` when it is longer than the run may wait."""
+        if seconds <= self._options.patience:
+            return None
+        return Trip(
+            sentence=f"the API asks to wait {seconds:,.0f} s, longer than --outage-patience "
+            f"{self._options.patience:g}"
+        )
 
     def _sicker(self, reason: str, now: float) -> Trip | None:
         options = self._options

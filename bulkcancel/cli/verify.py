@@ -1,0 +1,69 @@
+"""``bulkcancel verify``: read the allocations of a run again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import anyio
+import click
+
+from bulkcancel.cli.intake import token_of
+from bulkcancel.cli.options import json_option, reports_option, token_options
+from bulkcancel.cli.show import counted
+from bulkcancel.errors import ExitCode
+from bulkcancel.execution import Verified, find_run, verify
+
+_EPILOG = """\
+\b
+Examples:
+  bulkcancel verify 20261123T224501Z-3f9a
+  bulkcancel verify 20261123T224501Z-3f9a --sample 200 --rate 5
+"""
+
+
+@click.command(name="verify", epilog=_EPILOG, short_help="Read a run's allocations again.")
+@click.argument("run")
+@token_options
+@click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Read N, by chance.")
+@click.option("--rate", type=float, metavar="N", help="Ceiling, requests/s; else the run's.")
+@reports_option
+@json_option
+def command(
+    run: str,
+    sample: int | None,
+    rate: float | None,
+    reports: Path,
+    as_json: bool,  # noqa: FBT001 - click passes by name
+    **options: Any,
+) -> int:
+    """Read the allocations of RUN again and hold them against its report.
+
+    Sends no cancel. Writes verification.csv into the run folder. Ends with 0 if every outcome
+    agrees with what the API shows now, else with 3. An outcome that was unknown and can be read
+    now is no disagreement: `bulkcancel resume` settles it.
+    """
+    folder, token = find_run(reports, run), token_of(options)
+
+    async def work() -> Verified:
+        return await verify(folder, token, rate=rate, sample=sample)
+
+    found = anyio.run(work)
+    if as_json:
+        counts = {agreement.value: count for agreement, count in found.counts.items()}
+        facts = {"counts": counts, "reads": found.reads, "stopped": found.stopped or None}
+        click.echo(json.dumps({**facts, "exit_code": found.exit_code}, indent=2))
+        return found.exit_code
+    total = sum(found.counts.values())
+    if found.stopped:
+        click.echo(f"Stopped early: {found.stopped}")
+    agrees = found.exit_code is ExitCode.OK
+    click.echo(
+        f"{counted(total, 'allocation')} read again: "
+        + ("the report agrees with the API." if agrees else "the report does not agree everywhere.")
+    )
+    for agreement, count in sorted(found.counts.items()):
+        click.echo(f"  {agreement:<20}{count:>12,}")
+    click.echo(f"Report     {folder.path / 'verification.csv'}")
+    return found.exit_code

@@ -1,0 +1,93 @@
+"""Read the allocations of a run again, at the run's pace; sends no cancel."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from itertools import islice
+
+import anyio
+
+from bulkcancel.breaker import Breaker
+from bulkcancel.decision import Finding, backoff, classify_read
+from bulkcancel.model import DetailRow, Kind
+from bulkcancel.pacing import Pacer
+from bulkcancel.runner.api import Api
+from bulkcancel.runner.clock import Clock
+from bulkcancel.runner.options import PoolOptions
+
+_CHUNK = 500
+_AGAIN = frozenset({Kind.NOT_SENT, Kind.READ_FAILED, Kind.THROTTLED})
+
+
+class Verifier:
+    """Reads one allocation after another, several at a time, and gives what was found in order.
+
+    A read that fails for a passing reason is tried ``max_attempts`` times. ``stopped`` is set
+    when the server gives cause to stop; what follows is then not read any more.
+    """
+
+    def __init__(
+        self, *, api: Api, options: PoolOptions, chance: Callable[[], float], clock: Clock
+    ) -> None:
+        self._api = api
+        self._options = options
+        self._chance = chance
+        self._clock = clock
+        self._pacer = Pacer(options.pacer)
+        self._breaker = Breaker(options.breaker)
+        self._line = anyio.Lock()
+        self.stopped = ""
+        self.reads = 0
+
+    async def findings(
+        self, rows: Iterable[DetailRow]
+    ) -> AsyncIterator[Sequence[tuple[DetailRow, Finding | None]]]:
+        """Yield each row with what its read found, ``None`` for one that was not read."""
+        left = iter(rows)
+        while chunk := list(islice(left, _CHUNK)):
+            found: dict[int, Finding] = {}
+            places = iter(chunk)
+
+            async def work(
+                places: Iterable[DetailRow] = places, found: dict[int, Finding] = found
+            ) -> None:
+                for row in places:
+                    if self.stopped:
+                        return
+                    found[row.row] = await self._read(row.allocation_id or "")
+
+            async with anyio.create_task_group() as workers:
+                for _ in range(min(self._options.concurrency, len(chunk))):
+                    workers.start_soon(work)
+            yield [(row, found.get(row.row)) for row in chunk]
+
+    async def _read(self, allocation_id: str) -> Finding:
+        policy = self._options.policy
+        for failures in range(1, policy.max_attempts + 1):
+            finding = await self._read_once(allocation_id)
+            if finding.kind not in _AGAIN or failures == policy.max_attempts or self.stopped:
+                return finding
+            wait = finding.retry_after
+            await anyio.sleep(backoff(policy, failures, self._chance()) if wait is None else wait)
+        raise AssertionError("a policy allows one attempt at least")
+
+    async def _read_once(self, allocation_id: str) -> Finding:
+        async with self._line:
+            wait = self._pacer.wait(self._clock.steady())
+            if wait > 0.0:
+                await anyio.sleep(wait)
+            self._pacer.sent(self._clock.steady())
+        token = self._api.token_number
+        exchange = await self._api.read(allocation_id)
+        self.reads += 1
+        finding = classify_read(allocation_id, exchange.observation)
+        now = self._clock.steady()
+        if finding.kind is Kind.THROTTLED:
+            self._pacer.throttled(finding.retry_after, now)
+        if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
+            self.stopped = f"the API refuses the token: {finding.reason}"
+        elif finding.kind in {Kind.UNTRUSTED, Kind.MISCONFIGURED, Kind.CONTRADICTION}:
+            self.stopped = finding.reason
+        elif (trip := self._breaker.note(finding.kind, finding.reason, now)) is not None:
+            self.stopped = trip.sentence
+        return finding
