@@ -6,10 +6,10 @@ import json
 from typing import Any
 
 import anyio
-import click
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.cli.intake import newer_token_of
+from bulkcancel.cli.pipes import say
 from bulkcancel.cli.progress import showing
 from bulkcancel.cli.show import finished_lines
 from bulkcancel.client import Secret
@@ -35,7 +35,6 @@ def carry_through(
 def print_finished(finished: Finished, *, as_json: bool) -> None:
     """Print a run's summary on standard output."""
     if as_json:
-        click.echo(json.dumps(finished.summary, indent=2, ensure_ascii=False))
+        say(json.dumps(finished.summary, indent=2, ensure_ascii=False))
         return
-    for line in finished_lines(finished):
-        click.echo(line)
+    say("\n".join(finished_lines(finished)))

@@ -9,6 +9,8 @@ import sys
 import structlog
 from structlog.typing import FilteringBoundLogger, Processor
 
+from bulkcancel.cli.pipes import unread
+
 
 class _StandardError:
     """Whatever standard error is at the moment: the progress bar puts itself before it."""
@@ -16,12 +18,15 @@ class _StandardError:
     @staticmethod
     def write(text: str) -> int:
         """Write to the current standard error."""
-        return sys.stderr.write(text)
+        with unread(sys.stderr):
+            sys.stderr.write(text)
+        return len(text)
 
     @staticmethod
     def flush() -> None:
         """Flush the current standard error."""
-        sys.stderr.flush()
+        with unread(sys.stderr):
+            sys.stderr.flush()
 
 
 def open_log(log_format: str, *, verbose: bool, quiet: bool) -> FilteringBoundLogger:

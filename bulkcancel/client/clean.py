@@ -12,6 +12,7 @@ LONGEST: Final = 200
 HIDDEN: Final = "[redacted]"
 EMAIL: Final = "[e-mail]"
 NUMBER: Final = "[number]"
+NAME: Final = "[name]"
 
 _LONGEST_READ: Final = 4096  # far beyond what is kept, so that a huge message costs little time
 _SHORTEST_TOKEN: Final = 4  # a shorter "token" is a common syllable, and hides nothing
@@ -39,21 +40,45 @@ _KEPT: Final = re.compile(
 )
 _MANY_DIGITS: Final = re.compile(r"\+?\d(?:[\s().\N{HYPHEN}-\N{EM DASH}/-]{0,3}\d){6,}")
 
+_NAME: Final = re.compile(
+    r"""
+    \b(?:[0-9]{1,5}[ ])?                                # a house number
+    [^\W\d_a-z][^\W\d_A-Z]{0,30}                       # a capitalised word ...
+    (?:[ '\u2019-][^\W\d_a-z][^\W\d_A-Z]{0,30}){1,5}\b  # ... and more of them
+    """,
+    re.VERBOSE,
+)
+# The words that APIs and gateways capitalise; a run of these alone is no name.
+_API_WORD: Final = re.compile(
+    r"""
+    a|access|again|allocations?|allowed|already|an|api|are|bad|be|been|by|can|cancell?ed|cannot
+    |closed|conflict|content|could|database|denied|document|drop|duplicate|entity|error|expected
+    |expired|failed|field|forbidden|found|gateway|has|ids?|in|internal|invalid|is|items?|large
+    |later|limit|location|many|media|method|missing|must|no|not|of|on|operation|orders?|out
+    |parameter|path|payload|pending|pick|please|precondition|purchase|quota|rate|read|refused
+    |rejected|requests?|required|resource|returned|scratched|server|service|shipped|state|status
+    |store|the|time|timeout|to|token|too|try|type|unauthori[sz]ed|unavailable|unprocessable
+    |unsupported|update|user|valid|value|vendor|version|was|with|write|wrong
+    """,
+    re.VERBOSE | re.IGNORECASE,
+)
+
 
 def clean_text(text: str, token: Secret) -> str:
     """Return ``text`` as one printable line of at most 200 characters.
 
     Control, direction and zero-width characters are removed, line breaks become spaces; the
     token (whole, or a piece of it of 8 characters and more), anything that looks like a JWT or a
-    bearer header, e-mail addresses and runs of 7 and more digits are replaced. Allocation ids of
-    24 hex characters, UUIDs, error codes and ISO 8601 times stay.
+    bearer header, e-mail addresses, runs of 7 and more digits and what looks like a name or a
+    street (capitalised words beside each other that are not those of an API) are replaced.
+    Allocation ids of 24 hex characters, UUIDs, error codes and ISO 8601 times stay.
     """
     # The order matters: an invisible character could split a token so that it isn't recognised,
     # and a cut could leave a part of one.
     line = _without_token(printable(text[:_LONGEST_READ]), token.reveal())
     line = _WORD.sub(_hide_email, line)
     pieces = _KEPT.split(line)  # every second piece is one to keep
-    pieces[::2] = [_MANY_DIGITS.sub(NUMBER, piece) for piece in pieces[::2]]
+    pieces[::2] = [_NAME.sub(_hide_name, _MANY_DIGITS.sub(NUMBER, piece)) for piece in pieces[::2]]
     line = "".join(pieces)
     return line if len(line) <= LONGEST else line[: LONGEST - 1].rstrip() + "…"
 
@@ -94,6 +119,11 @@ def _hide_bearer(match: re.Match[str]) -> str:
     word = match.group(2).rstrip(".:!?")
     plain = word.isalpha() and word[1:].islower() and len(word) <= _LONGEST_WORD
     return match.group() if plain else f"{match.group(1)} {HIDDEN}"
+
+
+def _hide_name(match: re.Match[str]) -> str:
+    words = re.split(r"[ '\u2019-]", match.group().lstrip("0123456789 "))
+    return match.group() if all(map(_API_WORD.fullmatch, words)) else NAME
 
 
 def _hide_email(match: re.Match[str]) -> str:

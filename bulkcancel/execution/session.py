@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.client import Client, Secret, check_target
 from bulkcancel.errors import JournalError, LockedError
+from bulkcancel.execution.descriptors import affordable
 from bulkcancel.execution.ending import Finished, write_reports_of
 from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
@@ -141,6 +143,14 @@ class RunSession:
         ``newer_token`` is asked when the API refuses the token; without another one the run stops.
         """
         settings, clock = self.settings, self._clock
+        if (concurrency := affordable(settings.concurrency)) < settings.concurrency:
+            self._log.warning(
+                "run.concurrency_lowered",
+                concurrency=concurrency,
+                wanted=settings.concurrency,
+                reason="the limit on open files (ulimit -n)",
+            )
+            settings = replace(settings, concurrency=concurrency)
         self._segment = self._journal.start_segment(clock.utc())
         self._log.info(
             "run.started",

@@ -121,3 +121,20 @@ def test_a_hostile_text_costs_little_time(seed: str) -> None:
     started = time.process_time()
     clean_text(seed * 1_000_000, TOKEN)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "clean"),
+    [
+        ("refused for Jane Sentinel.", "refused for [name]."),
+        ("deliver to 42 Sentinel Lane", "deliver to [name]"),
+        ("held by José Müller-Lüdenscheidt", "held by [name]"),
+        ("AllocationRequestId Not Found/Valid", "AllocationRequestId Not Found/Valid"),
+        ("Too Many Requests", "Too Many Requests"),
+        ("502 Bad Gateway", "502 Bad Gateway"),
+        ("Allocation is already shipped", "Allocation is already shipped"),
+    ],
+)
+def test_what_looks_like_a_name_is_replaced(text: str, clean: str) -> None:
+    """Capitalised words beside each other are a name, unless they are an API's own."""
+    assert clean_text(text, Secret("sentinel-token")) == clean
