@@ -5,6 +5,13 @@
 PYTHON ?=
 # More arguments for pytest (test, coverage), bulkcancel (demo) or uv (lock).
 ARGS ?=
+# How many tests run at once.
+JOBS ?= 2
+# The campaigns: how many kills, with which seed; how many seeds, from which on.
+KILLS ?= 300
+SEED ?= 1
+SEEDS ?= 10000
+FIRST ?= 0
 
 MAKEFLAGS += --no-builtin-rules --no-print-directory
 
@@ -20,11 +27,11 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock wheel coverage clean
+.PHONY: help venv demo test check format lock torture simulate-seeds wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-9s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
 
 venv: $(INSTALLED) ## make the virtual environment .venv from the lock
 
@@ -32,7 +39,7 @@ demo: $(INSTALLED) ## start a simulated API and cancel the sample input: the who
 	@$(BIN)/bulkcancel demo $(ARGS)
 
 test: $(INSTALLED) ## run the tests (ARGS='-k word' runs some)
-	@$(BIN)/pytest $(ARGS)
+	@$(BIN)/pytest --numprocesses $(JOBS) $(ARGS)
 
 check: $(INSTALLED) ## format, lint, types and the layer contract
 	$(BIN)/ruff format --check .
@@ -48,6 +55,12 @@ lock: $(LOCKED) ## write the lock from pyproject.toml (ARGS=--upgrade takes newe
 	$(COMPILE) pyproject.toml $(ARGS) --output-file requirements/core.txt
 	$(COMPILE) pyproject.toml --group dev --constraints requirements/core.txt $(ARGS) \
 		--output-file requirements/dev.txt
+
+torture: $(INSTALLED) ## kill the command KILLS times at random, resume it, hold it against the ledger
+	@$(BIN)/python tests/campaigns/torture.py --kills $(KILLS) --seed $(SEED)
+
+simulate-seeds: $(INSTALLED) ## play SEEDS seeded mixes of faults in virtual time
+	@$(BIN)/python tests/campaigns/seeds.py --first $(FIRST) --seeds $(SEEDS)
 
 wheel: $(INSTALLED) ## build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.decision import (
@@ -140,6 +140,7 @@ def follow(
                 pass
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seen=st.lists(observations, max_size=25),
     policy=policies,
@@ -202,6 +203,7 @@ def shows_cancelled(seen: Observation) -> bool:
             return False
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seen=st.lists(observations, max_size=25),
     policy=policies,

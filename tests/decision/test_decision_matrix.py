@@ -272,7 +272,7 @@ def test_rows_25_26_not_found_and_not_the_api() -> None:
 
 def test_row_33_some_requests_break() -> None:
     """With one request in twenty answered by 500, all end cancelled at 1.06 sends each."""
-    dice = random.Random(33)  # noqa: S311 - a seeded game, no secret
+    dice = random.Random(33)
     broken = Put(effect=None, says=said(500, "Internal Server Error"))
     ends = []
     for _ in range(3000):

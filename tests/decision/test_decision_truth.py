@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.decision import (
@@ -197,7 +197,7 @@ def turn(
     return after_read(history, ASKED, seen, policy=policy, now=now, chance=chance)
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     draw=st.data(),
     status=st.sampled_from([*ACTIVE, "SHIPPED", "CANCELLED", "PARTIALLY_CANCELLED", None]),
@@ -252,7 +252,7 @@ def test_no_word_ever_contradicts_the_ledger(
     raise AssertionError("it never ends")
 
 
-@settings(deadline=None)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(draw=st.data(), chance=st.floats(0.0, 1.0, exclude_max=True))
 def test_it_ends_cancelled_where_the_server_heals_in_time(
     draw: st.DataObject, chance: float

@@ -168,7 +168,7 @@ def test_one_run_at_a_time(rig: Rig) -> None:
     rig.serve(latency=0.2)
     wanted = make_ids(40)
     source = rig.write(wanted)
-    process = rig.start(source, "--rate", "20")
+    process = rig.start(source, "--rate", "4")
     give_up = time.monotonic() + 60
     while not rig.server.ledger.summary().puts:
         assert time.monotonic() < give_up

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.decision import History
@@ -77,7 +77,7 @@ def test_any_flipped_bit_is_harmless_or_refused_in_words() -> None:
         busy_journal(path)
         whole = path.read_bytes()
 
-        @settings(max_examples=150, deadline=None)
+        @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
         @given(at=st.integers(0, len(whole) - 1), bit=st.integers(0, 7))
         def flip(at: int, bit: int) -> None:
             path.with_name("journal.sqlite-wal").unlink(missing_ok=True)
@@ -132,3 +132,12 @@ def test_a_damaged_value_is_refused_in_words(tmp_path: Path, damage: str) -> Non
     with Journal.open(path) as journal, pytest.raises(JournalError, match="damaged") as caught:
         read_all(journal)
     assert "ACME" not in str(caught.value)
+
+
+def test_a_damaged_schema_is_refused_in_words(tmp_path: Path) -> None:
+    """SQLite quotes what it can't read, bytes that are no text included."""
+    path = tmp_path / "journal.sqlite"
+    busy_journal(path)
+    path.write_bytes(path.read_bytes().replace(b"NOT NULL", b"NOT NUL\xcc", 1))
+    with pytest.raises(JournalError, match="damaged"):
+        Journal.open(path)

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.decision import Doubt, History, open_settlement
@@ -296,7 +296,7 @@ def check_word(shown: DetailRow, one: Known) -> None:
     assert shown.http_status == history.http_status
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(draw=st.data(), turns=st.integers(0, 25))
 def test_the_journal_is_its_model(draw: st.DataObject, turns: int) -> None:
     """After any life of its allocations, closed and opened at will, it says what happened."""

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.decision import Doubt, History
@@ -89,7 +89,7 @@ def details(journal: Journal) -> list[DetailRow]:
     return [one for chunk in detail_rows(journal) for one in chunk]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(many=st.lists(histories, min_size=1, max_size=20))
 def test_a_history_comes_back_exactly(many: list[History]) -> None:
     """What is known of a waiting allocation survives the file; only its time limit starts anew."""
@@ -107,7 +107,7 @@ def test_a_history_comes_back_exactly(many: list[History]) -> None:
     assert {(case.what, case.due) for case in cases} == {(What.READ, 1.5)}
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(many=st.lists(st.tuples(texts, texts, st.none() | texts), min_size=1, max_size=20))
 def test_texts_come_back_exactly(many: list[tuple[str, str, str | None]]) -> None:
     """Every text of the input and of the API survives: any script, quotes, line ends, NUL."""

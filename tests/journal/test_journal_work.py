@@ -11,6 +11,7 @@ from bulkcancel.decision import Doubt, History, Policy, Read, Send, after_read
 from bulkcancel.journal import (
     Journal,
     OutcomeEntry,
+    Segment,
     WaitEntry,
     What,
     detail_rows,
@@ -18,6 +19,7 @@ from bulkcancel.journal import (
     open_cases,
     outcome_counts,
     reopen_unknown,
+    segments,
 )
 from bulkcancel.model import (
     AllocationView,
@@ -104,6 +106,25 @@ def test_a_run_that_lay_still_goes_on_as_if_it_had_not(tmp_path: Path) -> None:
     assert isinstance(first.next, Read)
     second = after_read(first.history, IDS[0], seen, policy=policy, now=now + 60.0, chance=0.5)
     assert isinstance(second.next, Send)
+
+
+def test_the_segments_of_a_run(tmp_path: Path) -> None:
+    """Each start is a segment: one that stopped, one that came to its end, one that was killed."""
+    path = tmp_path / "journal.sqlite"
+    with Journal.create(path) as journal:
+        journal.load([rows()], {})
+        stopped, ended = journal.start_segment(1.0), journal.start_segment(3.0)
+        journal.end_segment(stopped, 2.0, {"kind": "breaker"}, {"seconds": 1.0})
+        journal.end_segment(ended, 4.0, None, {})
+        assert (stopped, ended, journal.start_segment(5.0)) == (1, 2, 3)
+    with Journal.open(path) as journal:
+        assert segments(journal) == [
+            Segment(
+                started_at=1.0, finished_at=2.0, stop={"kind": "breaker"}, facts={"seconds": 1.0}
+            ),
+            Segment(started_at=3.0, finished_at=4.0, stop=None),
+            Segment(started_at=5.0, finished_at=None, stop=None),
+        ]
 
 
 class Recording(Journal):

@@ -193,7 +193,7 @@ def test_a_damaged_footer_is_told_as_damage(refused: Callable[..., str]) -> None
 @pytest.mark.parametrize("seed", range(8))
 def test_random_damage_never_gives_a_traceback(seed: int, write: Callable[..., Path]) -> None:
     """Bytes overwritten anywhere: the file is read to its last row, or refused."""
-    chance = random.Random(seed)  # noqa: S311 - no secret
+    chance = random.Random(seed)
     rows = range(200)
     whole = parquet({"allocation_id": [f"{n:024x}" for n in rows], "l": [[n] for n in rows]})
     for _ in range(20):

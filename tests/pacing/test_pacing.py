@@ -6,7 +6,7 @@ from itertools import pairwise
 from math import ceil
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.pacing import Pacer, PacerOptions
@@ -93,6 +93,7 @@ def test_a_refusal_without_retry_after_holds_nothing() -> None:
     assert pacer.wait(5.0) == 0.0
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     rate=rates,
     steps=st.lists(
@@ -127,6 +128,7 @@ def test_never_above_the_rate_and_never_inside_a_pause(
     assert most_in_a_second(times) <= ceil(rate * 1.01) + 1
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(rate=rates, count=st.integers(2, 300))
 def test_no_time_is_wasted(rate: float, count: int) -> None:
     """An eager sender gets through at the full rate: n sends take n - 1 intervals."""

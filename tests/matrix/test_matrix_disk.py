@@ -1,0 +1,272 @@
+"""Rows 37, 38 and 44 to 48 of the fault matrix: kills, full disks, damaged journals, two at once.
+
+Left out here: 36 (a thousand kills), 39 (a kill during the report's writing), 42 and 43 (power
+loss, which needs a file system that forgets), 46's network file system (which needs one).
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from quickrun import QuickRig
+from rigging import QUICK, make_ids
+
+from bulkcancel.errors import InputRefusedError, JournalError, ReportError
+from bulkcancel.execution import RunFolder, RunSession, new_run, rebuild_reports
+from bulkcancel.manifest import InputOptions, read_manifest
+
+SUPPORT = Path(__file__).parents[1] / "support"
+
+
+def die(rig: QuickRig, when: str, number: int, source: Path, *more: str) -> None:
+    """Run the command in a process that kills itself around a send."""
+    words = ("run", str(source), *rig.aim(), *QUICK, "--yes", "--run-id", "night", *more)
+    done = subprocess.run(
+        [sys.executable, "-m", "dying", when, str(number), *words],
+        cwd=rig.path,
+        env=rig.environment(PYTHONPATH=str(SUPPORT), XDG_STATE_HOME=str(rig.path / "state")),
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+
+
+def test_37_killed_between_intent_and_send(rig: QuickRig) -> None:
+    """The intent is on the disk, no byte left: sent on resume, and the server saw one request."""
+    wanted = make_ids(20)
+    rig.serve()
+    die(rig, "before", 8, rig.write(wanted), "--concurrency", "1")
+    assert rig.server.ledger.summary().puts == 7
+    assert rig.resume().exit_code == 0
+    assert {rig.server.ledger[one].puts for one in wanted} == {1}
+    assert [row["attempts"] for row in rig.rows()][6:9] == ["1", "2", "1"]
+    rig.check(wanted, killed=True)
+
+
+@pytest.mark.parametrize("readable", [True, False])
+def test_38_killed_between_answer_and_outcome(rig: QuickRig, *, readable: bool) -> None:
+    """The answer was there and not noted: read back; without a GET repeated and confirmed."""
+    wanted = make_ids(20)
+    rig.serve(read_available=readable, already="409")
+    die(rig, "after", 8, rig.write(wanted), "--concurrency", "1")
+    assert rig.server.ledger.summary().effects == 8
+    assert rig.resume().exit_code == 0
+    row = rig.rows()[7]
+    assert (row["outcome"], row["attempts"]) == ("cancelled", "1" if readable else "2")
+    assert rig.outcomes() == {"cancelled": 20}
+    assert rig.server.ledger.summary().effects == 20
+    rig.check(wanted, killed=True)
+
+
+@contextmanager
+def tiny_disk(place: Path) -> Iterator[Callable[[int], None]]:
+    """Mount a file system of 4 MB; give a function that leaves only so many bytes of it free."""
+    place.mkdir(exist_ok=True)
+    mount = shutil.which("mount")
+    if os.geteuid() != 0 or mount is None:
+        pytest.skip("to mount a small file system one has to be root")
+    words = [mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
+    if subprocess.run(words, capture_output=True, check=False).returncode:
+        pytest.skip("this system permits no mount")
+    filler = place / "filler"
+
+    def leave(free: int) -> None:
+        filler.unlink(missing_ok=True)
+        if free >= 0:
+            filler.write_bytes(bytes(max(0, shutil.disk_usage(place).free - free)))
+
+    try:
+        yield leave
+    finally:
+        subprocess.run([shutil.which("umount") or "umount", "-l", str(place)], check=True)
+
+
+@contextmanager
+def small_files(_place: Path) -> Iterator[Callable[[int], None]]:
+    """Give a function that forbids this process files of more than so many bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def leave(free: int) -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before if free < 0 else (free, before[1]))
+
+    try:
+        yield leave
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+FULL = pytest.mark.parametrize("scarce", [tiny_disk, small_files])
+
+
+@FULL
+def test_44_no_space_for_the_journal(rig: QuickRig, scarce: Callable[..., object]) -> None:
+    """A full disk in mid-run: exit 7, no request without an intent; with space a resume ends it."""
+    wanted = make_ids(400)
+    rig.serve()
+    reports = rig.path / "reports"
+    with scarce(reports) as leave:  # type: ignore[attr-defined] # one of the two above
+        session = rig.begin(wanted)
+        leave(200_000)
+        with pytest.raises(JournalError) as refused:
+            rig.carry(session)
+        assert refused.value.exit_code == 7
+        assert str(reports) in str(refused.value)
+        seen = set(rig.server.ledger.summary().allocations)
+        assert 0 < len(seen) < 400, "it began, and did not end"
+        leave(-1)
+        with closing(sqlite3.connect(rig.folder() / "journal.sqlite")) as journal:
+            noted = journal.execute(
+                "SELECT allocation_id FROM intent JOIN row ON row.row = intent.row"
+            )
+            assert seen <= {one for (one,) in noted}
+        assert rig.resume().exit_code == 0
+        rig.check(wanted, killed=True)
+
+
+@FULL
+def test_45_no_space_for_the_report(rig: QuickRig, scarce: Callable[..., object]) -> None:
+    """A full disk at the end: exit 7, the journal is complete, `report` succeeds later."""
+    wanted = make_ids(60)
+    rig.serve()
+    with scarce(rig.path / "reports") as leave:  # type: ignore[attr-defined] # as above
+        session = rig.begin(wanted)
+
+        def fill_up() -> object:
+            leave(4096)
+            return RunSession.finish(session)
+
+        session.finish = fill_up  # type: ignore[method-assign,assignment] # between work and report
+        with pytest.raises(ReportError) as refused:
+            rig.carry(session)
+        assert refused.value.exit_code == 7
+        assert not (rig.folder() / "summary.json").exists()
+        leave(-1)
+        folder = RunFolder(run_id="night", path=rig.folder())
+        assert rebuild_reports(folder).exit_code == 0
+        rig.check(wanted)
+
+
+def stopped_run(rig: QuickRig) -> Path:
+    """Make a run that stopped half-way and return its journal."""
+    rig.serve("redirect+10..")
+    assert rig.work(make_ids(40), replace(rig.settings(), concurrency=1)).exit_code == 5
+    rig.server.set_faults()
+    return rig.folder() / "journal.sqlite"
+
+
+def flip_a_bit(journal: Path) -> None:
+    """Make another id of one that was not sent yet."""
+    content = journal.read_bytes()
+    wanted = make_ids(40)[30].encode()
+    assert wanted in content
+    journal.write_bytes(content.replace(wanted, wanted[:-1] + b"b"))
+
+
+def halve(journal: Path) -> None:
+    """Cut the file in two."""
+    content = journal.read_bytes()
+    journal.write_bytes(content[: len(content) // 2])
+
+
+def raise_version(journal: Path) -> None:
+    """Let it be of a later version."""
+    with closing(sqlite3.connect(journal)) as connection:
+        (version,) = connection.execute("PRAGMA user_version").fetchone()
+        connection.execute(f"PRAGMA user_version = {version + 1}")
+
+
+def replace_by_folder(journal: Path) -> None:
+    """Put a folder in its place."""
+    journal.unlink()
+    journal.mkdir()
+
+
+def empty(journal: Path) -> None:
+    """Leave nothing in it."""
+    journal.write_bytes(b"")
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, halve, raise_version, replace_by_folder, empty])
+def test_46_a_damaged_journal_is_refused(rig: QuickRig, damage: Callable[[Path], None]) -> None:
+    """A flipped bit, a cut, another version: refused with a sentence, exit 7, nothing sent."""
+    journal = stopped_run(rig)
+    before = rig.server.ledger.summary().requests
+    damage(journal)
+    with pytest.raises(JournalError) as refused:
+        rig.resume()
+    assert refused.value.exit_code == 7
+    assert str(journal) in str(refused.value)
+    assert rig.server.ledger.summary().requests == before
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may write where nobody may")
+def test_46_a_folder_that_can_not_be_written(rig: QuickRig) -> None:
+    """A run folder that is read-only: refused before anything is sent."""
+    journal = stopped_run(rig)
+    before = rig.server.ledger.summary().requests
+    journal.chmod(0o400)
+    journal.parent.chmod(0o500)
+    try:
+        with pytest.raises(JournalError):
+            rig.resume()
+    finally:
+        journal.parent.chmod(0o700)
+    assert rig.server.ledger.summary().requests == before
+
+
+@pytest.mark.parametrize("same", ["run", "input"])
+def test_47_two_at_once(rig: QuickRig, same: str) -> None:
+    """While a run works, its resume, or another run of the same input, ends with 75 and sends none.
+
+    The first run is at work in this process, the second one is the command.
+    """
+    wanted = make_ids(20)
+    rig.serve()
+    source = rig.write(wanted)
+    environment = rig.environment(XDG_STATE_HOME=str(rig.path / "state"))
+    with rig.begin(source):
+        if same == "run":
+            words: tuple[str, ...] = ("resume", "night")
+        else:
+            words = ("run", str(source), *rig.aim(), "--yes", "--run-id", "second")
+        ran = rig.call(*words, environment=environment)
+        assert ran.code == 75, ran.err
+        assert "Traceback" not in ran.err
+        assert rig.server.ledger.summary().requests == 0
+    assert rig.resume().exit_code == 0
+    rig.check(wanted)
+
+
+def test_48_an_input_that_changes_before_the_run(rig: QuickRig) -> None:
+    """The file is changed between plan and run: refused, exit 2, nothing sent."""
+    wanted = make_ids(20)
+    rig.serve()
+    source = rig.write(wanted)
+    with read_manifest(InputOptions(path=str(source))) as manifest:
+        rig.write([*wanted[:-1], make_ids(1, start=900)[0]])
+        folder = new_run(rig.path / "reports", "night", now=0.0)
+        with pytest.raises(InputRefusedError) as refused:
+            RunSession.begin(folder, manifest, rig.settings(), rig.log())
+    assert refused.value.exit_code == 2
+    assert rig.server.ledger.summary().requests == 0
+
+
+def test_48_an_input_that_changes_before_the_resume(rig: QuickRig) -> None:
+    """A resume goes by the journal alone: another file under the old name changes nothing."""
+    wanted = make_ids(40)
+    stopped_run(rig)
+    rig.write(make_ids(40, start=900))
+    assert rig.resume().exit_code == 0
+    rig.check(wanted)
