@@ -116,9 +116,13 @@ class Rig:
         """Start a run and return its process; what it prints goes to files."""
         words = ("run", str(source), *self.aim(), *QUICK, "--yes", "--run-id", run_id, *more)
         with (self.path / "out.txt").open("wb") as out, (self.path / "err.txt").open("wb") as err:
-            return subprocess.Popen(
+            process = subprocess.Popen(
                 self.command(*words), cwd=self.path, env=self.environment(), stdout=out, stderr=err
             )
+        # A test that fails half-way must not leave its run behind.
+        self.stack.callback(process.wait)
+        self.stack.callback(process.kill)
+        return process
 
     def folder(self, run_id: str = "night") -> Path:
         """Return the run folder."""
