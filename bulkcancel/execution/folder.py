@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bulkcancel.errors import RefusedError, ReportError
+from bulkcancel.errors import JournalError, RefusedError, ReportError
 from bulkcancel.journal import JOURNAL_NAME
+from bulkcancel.report import sync_folder
 
 _RUN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -26,6 +27,21 @@ class RunFolder:
     def journal(self) -> Path:
         """Return the journal's path."""
         return self.path / JOURNAL_NAME
+
+    def settle(self) -> None:
+        """Bring the names of the folder and of its journal to the disk: a power cut spares them.
+
+        Raises:
+            JournalError: The file system refuses.
+        """
+        try:
+            sync_folder(self.path)
+            sync_folder(self.path.absolute().parent)
+        except OSError as error:
+            raise JournalError(
+                f"The run folder {self.path} can't be brought to the disk ({error.strerror}); "
+                "nothing was sent."
+            ) from error
 
     def discard(self) -> None:
         """Remove the folder of a run that never began, with its unfinished journal."""

@@ -81,6 +81,7 @@ class RunSession:
                     "counts": msgspec.to_builtins(manifest.counts),
                 },
             )
+            folder.settle()
             session = cls(folder, journal, settings, log)
             session._held = held.pop_all()
             stack.pop_all()

@@ -1,7 +1,15 @@
 """The files that a run leaves for people: reconciliation, breaks, retry list, summary."""
 
+from bulkcancel.report.atomic import sync_folder
 from bulkcancel.report.source import ReportSource
 from bulkcancel.report.verification import VERIFICATION_NAME, verification_file
 from bulkcancel.report.write import Written, write_reports
 
-__all__ = ["VERIFICATION_NAME", "ReportSource", "Written", "verification_file", "write_reports"]
+__all__ = [
+    "VERIFICATION_NAME",
+    "ReportSource",
+    "Written",
+    "sync_folder",
+    "verification_file",
+    "write_reports",
+]

@@ -1,7 +1,7 @@
-"""Rows 37, 38 and 44 to 48 of the fault matrix: kills, full disks, damaged journals, two at once.
+"""Rows 37 to 39 and 44 to 48 of the fault matrix: kills, full disks, damaged journals, two at once.
 
-Left out here: 36 (a thousand kills), 39 (a kill during the report's writing), 42 and 43 (power
-loss, which needs a file system that forgets), 46's network file system (which needs one).
+Elsewhere: 36 (a thousand kills) in the campaigns, 42 and 43 (power loss) with the journal, 46's
+network file system with the journal's files.
 """
 
 from __future__ import annotations
@@ -32,6 +32,11 @@ SUPPORT = Path(__file__).parents[1] / "support"
 def die(rig: QuickRig, when: str, number: int, source: Path, *more: str) -> None:
     """Run the command in a process that kills itself around a send."""
     words = ("run", str(source), *rig.aim(), *QUICK, "--yes", "--run-id", "night", *more)
+    die_in(rig, when, number, *words)
+
+
+def die_in(rig: QuickRig, when: str, number: int, *words: str) -> None:
+    """Run a command in a process that kills itself."""
     done = subprocess.run(
         [sys.executable, "-m", "dying", when, str(number), *words],
         cwd=rig.path,
@@ -68,6 +73,57 @@ def test_38_killed_between_answer_and_outcome(rig: QuickRig, *, readable: bool) 
     assert rig.outcomes() == {"cancelled": 20}
     assert rig.server.ledger.summary().effects == 20
     rig.check(wanted, killed=True)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="the system has no /proc/self/fd")
+def test_42_the_names_too_are_on_the_disk(rig: QuickRig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is sent the run folder's and the journal's names are synced as well."""
+    rig.serve()
+    synced: list[str] = []
+    sync = os.fsync
+
+    def watching(descriptor: int) -> None:
+        synced.append(str(Path(f"/proc/self/fd/{descriptor}").readlink()))
+        sync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", watching)
+    with rig.begin(make_ids(5)):
+        assert {str(rig.folder().resolve()), str(rig.folder().parent.resolve())} <= set(synced)
+        assert rig.server.ledger.summary().requests == 0
+
+
+REPORTS = ("reconciliation.csv", "reconciliation.parquet", "breaks.csv", "retry.csv")
+
+
+def contents(rig: QuickRig) -> dict[str, bytes]:
+    """Return the reports as they lie in the run folder."""
+    return {name: (rig.folder() / name).read_bytes() for name in (*REPORTS, "summary.json")}
+
+
+@pytest.mark.parametrize("number", [1, 2, 3, 4, 5])
+def test_39_killed_while_reports_take_their_places(rig: QuickRig, number: int) -> None:
+    """Each file is the old one or the new one, whole, and the summary is the last to change.
+
+    `report` then makes all of them, and makes the same again.
+    """
+    wanted = make_ids(20)
+    rig.serve("redirect+10..")
+    rig.work(wanted, replace(rig.settings(), concurrency=1))
+    old = contents(rig)
+    rig.server.set_faults()
+    die_in(rig, "publish", number, "resume", "night", "--no-progress")
+    half_way = contents(rig)
+    ran = rig.call("report", "night")
+    assert ran.code == 0, ran.err
+    new = contents(rig)
+    assert new["reconciliation.csv"] != old["reconciliation.csv"]
+    for place, name in enumerate(REPORTS, start=1):
+        assert half_way[name] == (new if place < number else old)[name]
+    assert half_way["summary.json"] == old["summary.json"]
+    assert rig.call("report", "night").code == 0
+    assert contents(rig) == new
+    assert not list(rig.folder().glob(".*.partial")), "nothing half-written stays behind"
+    rig.check(wanted)
 
 
 @contextmanager

@@ -1,7 +1,8 @@
-"""The command, in a process that kills itself around a given send.
+"""The command, in a process that kills itself at a given moment.
 
-Usage: ``python -m dying before|after N ARGUMENT…``: SIGKILL when the intent of send N is on the
-disk and no byte has left, or when its answer is there and not noted.
+Usage: ``python -m dying before|after|publish N ARGUMENT…``: SIGKILL when the intent of send N is
+on the disk and no byte has left, when its answer is there and not noted, or when report N is about
+to take its place.
 """
 
 from __future__ import annotations
@@ -14,6 +15,22 @@ from bulkcancel.cli import run_command
 from bulkcancel.client import Client, Exchange
 
 _cancel = Client.cancel
+
+
+_replace = os.replace
+
+
+def _arm_publishing(number: int) -> None:
+    count = 0
+
+    def dying(source: str, place: str) -> None:
+        nonlocal count
+        count += 1
+        if count == number:
+            os.kill(os.getpid(), signal.SIGKILL)
+        _replace(source, place)
+
+    os.replace = dying  # type: ignore[assignment] # to die at this very point
 
 
 def _arm(when: str, number: int) -> None:
@@ -34,5 +51,8 @@ def _arm(when: str, number: int) -> None:
 
 
 if __name__ == "__main__":
-    _arm(sys.argv[1], int(sys.argv[2]))
+    if sys.argv[1] == "publish":
+        _arm_publishing(int(sys.argv[2]))
+    else:
+        _arm(sys.argv[1], int(sys.argv[2]))
     sys.exit(run_command(sys.argv[3:]))
