@@ -19,6 +19,8 @@ class Doubt(StrEnum):
     """The API accepted it and showed another status than CANCELLED."""
     CLAIMED = "claimed"
     """The API says that it was cancelled already."""
+    REFUSED = "refused"
+    """The API refused it, for good and without a reason that tells its state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,11 +28,12 @@ class History:
     """What a run knows about one allocation; the unit that waits in the journal.
 
     ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.
-    ``ours_possible`` is set for good once a send of ours may have taken effect. Times are seconds
-    since the epoch, UTC. ``began`` is the first answer since the run was started or resumed, from
-    which `Policy.max_time` counts. The fields from ``reads`` to ``failed_reads`` concern the
-    current doubt and start anew with each send. ``may_resend`` is taken away by a refusal for
-    good. ``throttled`` and ``refused_tokens`` count answers in a row.
+    ``ours_possible`` is set for good once a send of ours may have taken effect. The times of sends
+    are seconds since the epoch, UTC. ``began`` is the first answer since the run was started or
+    resumed, from which `Policy.max_time` counts, in seconds of the clock that nobody sets. The
+    fields from ``reads`` to ``failed_reads`` concern the current doubt and start anew with each
+    send. ``may_resend`` is taken away by a refusal for good, of which ``refusal`` keeps the words.
+    ``throttled`` and ``refused_tokens`` count answers in a row.
     """
 
     sends: int = 0
@@ -44,6 +47,7 @@ class History:
     doubt: Doubt = Doubt.NONE
     ours_possible: bool = False
     may_resend: bool = True
+    refusal: str = ""
     firm_claim: bool = False
     readable: bool = True
     reads: int = 0
@@ -108,6 +112,8 @@ def open_settlement(history: History | None) -> Settlement:
             reason = f"sent, and the run stopped before it was read back; last: {history.reason}"
         case Doubt.ACCEPTED:
             reason = f"accepted, and the run stopped before it was read back; {history.reason}"
+        case Doubt.REFUSED:
+            return settlement(history, Outcome.REJECTED, f"{history.refusal}; not read back")
         case Doubt.CLAIMED:
             reason = f"said to be cancelled already, not read back; {history.reason}"
         case _:

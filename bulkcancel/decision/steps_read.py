@@ -40,10 +40,10 @@ def after_read(
 ) -> Step:
     """Return what follows from one read of an allocation.
 
-    ``now`` is seconds since the epoch; ``chance`` lies in [0, 1). A read before the first send
-    (``history.sends`` is 0) settles what is cancelled already or unknown, and lets the rest be
-    sent. A send in doubt is repeated only after the whole of ``policy.verify_after`` and two
-    equal reads that show a cancellable status.
+    ``now`` is seconds of a clock that nobody sets; ``chance`` lies in [0, 1). A read before the
+    first send (``history.sends`` is 0) settles what is cancelled already or unknown, and lets the
+    rest be sent. A send in doubt is repeated only after the whole of ``policy.verify_after`` and
+    two equal reads that show a cancellable status.
     """
     finding = classify_read(asked_id, seen)
     known = _noted(history, finding, now)
@@ -115,12 +115,17 @@ def _shown(finding: Finding, known: History, policy: Policy, now: float) -> Step
             words = "read back: status CANCELLED"
             return _settle(finding, known, Outcome.CANCELLED, words)
         words = "it was cancelled before this run sent anything"
+        if known.sends:
+            words = "it is cancelled, and no send of this run took effect"
         return _settle(finding, known, Outcome.ALREADY_CANCELLED, words)
     if status == PARTIALLY_CANCELLED:
         words = "read back: status PARTIALLY_CANCELLED"
         return _settle(finding, known, Outcome.PARTIALLY_CANCELLED, words)
     if known.sends == 0:
         return _step(finding, replace(known, version_before=version), Send(after=0.0))
+    if known.doubt is Doubt.REFUSED:
+        outcome = Outcome.REJECTED if status in CANCELLABLE else Outcome.NOT_CANCELLED
+        return _settle(finding, known, outcome, f"{known.refusal}; its status is {status}")
     known = _compared(known, f"{status} {version}")
     if (wait := _next_read(known, policy)) is not None:
         return _step(finding, known, Read(after=wait))
@@ -158,7 +163,7 @@ def _still_active(
         case Doubt.CLAIMED:
             words = f"the API says that it is cancelled or scratched already, but {stayed}"
             return _settle(finding, known, Outcome.NOT_CANCELLED, words)
-        case Doubt.PERHAPS | Doubt.NONE:
+        case Doubt.PERHAPS | Doubt.NONE | Doubt.REFUSED:
             pass
         case _:
             assert_never(known.doubt)
@@ -173,7 +178,7 @@ def _still_active(
 
 
 def _not_known(finding: Finding, known: History, policy: Policy) -> Step:
-    if known.sends == 0:
+    if known.sends == 0 or known.doubt is Doubt.REFUSED:
         return _settle(finding, known, Outcome.NOT_FOUND, finding.reason)
     known = _compared(known, "not known")
     if (wait := _next_read(known, policy)) is not None:
@@ -207,6 +212,9 @@ def _unreadable(
 
 def _give_up(finding: Finding, known: History) -> Step:
     """Settle without a read: on the API's own firm words, or as unknown."""
+    if known.doubt is Doubt.REFUSED:
+        words = f"{known.refusal}; it could not be read back"
+        return _settle(finding, known, Outcome.REJECTED, words)
     if known.doubt is Doubt.CLAIMED and known.ours_possible:
         words = "the API says that it is cancelled already, after a send of ours in doubt"
         return _settle(finding, known, Outcome.CANCELLED, words)

@@ -29,9 +29,9 @@ def after_send(
 ) -> Step:
     """Return what follows from one wire send of a cancel.
 
-    ``sent_at`` and ``now`` are seconds since the epoch; ``chance`` lies in [0, 1). Nothing is
-    settled `cancelled` unless the API showed ``CANCELLED`` for the id that was asked, or said
-    "already cancelled" to a repeat of a send of ours that was in doubt.
+    ``sent_at`` is seconds since the epoch, ``now`` seconds of a clock that nobody sets; ``chance``
+    lies in [0, 1). Nothing is settled `cancelled` unless the API showed ``CANCELLED`` for the id
+    that was asked, or said "already cancelled" to a repeat of a send of ours that was in doubt.
     """
     finding = classify_cancel(asked_id, seen)
     known = _noted(history, finding, sent_at=sent_at, now=now)
@@ -52,8 +52,10 @@ def after_send(
             return _halt(finding, known, Send(after=0.0))
         case Kind.NOT_APPLIED:
             return _step(finding, *_again(known, policy, now, chance, finding.reason))
-        case Kind.FORBIDDEN | Kind.REFUSED:
+        case Kind.FORBIDDEN:
             return _refused(finding, known, Outcome.REJECTED)
+        case Kind.REFUSED:
+            return _refused_unclearly(finding, known)
         case Kind.WRONG_STATE:
             return _refused(finding, known, Outcome.NOT_CANCELLED)
         case Kind.UNKNOWN_ID:
@@ -161,6 +163,14 @@ def _refused(finding: Finding, known: History, outcome: Outcome) -> Step:
         known = replace(known, doubt=Doubt.PERHAPS, may_resend=False)
         return _step(finding, known, Read(after=0.0))
     return _step(finding, known, Settle(settlement=settlement(known, outcome, finding.reason)))
+
+
+def _refused_unclearly(finding: Finding, known: History) -> Step:
+    """Look once at what was refused without a known reason: perhaps it is cancelled already."""
+    if known.ours_possible:
+        return _refused(finding, known, Outcome.REJECTED)
+    refused = replace(known, doubt=Doubt.REFUSED, refusal=finding.reason, may_resend=False)
+    return _step(finding, refused, Read(after=0.0))
 
 
 def _shown(finding: Finding, known: History, policy: Policy) -> Step:

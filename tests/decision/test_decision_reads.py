@@ -14,6 +14,7 @@ from bulkcancel.decision import (
     after_read,
     after_send,
     classify_read,
+    open_settlement,
 )
 from bulkcancel.model import (
     AllocationView,
@@ -161,3 +162,67 @@ def test_a_read_before_the_first_send_that_always_fails_ends() -> None:
     assert isinstance(step.next, Settle)
     assert step.next.settlement.outcome is Outcome.FAILED
     assert step.history.sends == 0
+
+
+REFUSAL = answer(400, said("bad input"))
+
+
+def looked_at(*seen: Observation, history: History | None = None) -> tuple[Outcome, str]:
+    """Return what a refusal without a known reason comes to after such reads."""
+    step = after_send(
+        history or History(), ASKED, REFUSAL, policy=POLICY, sent_at=1.0, now=1.0, chance=CHANCE
+    )
+    assert step.next == Read(after=0.0)
+    for count, one in enumerate(seen, start=1):
+        step = after_read(step.history, ASKED, one, policy=POLICY, now=1.0 + count, chance=CHANCE)
+    assert isinstance(step.next, Settle)
+    return step.next.settlement.outcome, step.next.settlement.reason
+
+
+@pytest.mark.parametrize(
+    ("seen", "outcome"),
+    [
+        (answer(200, shown("CANCELLED")), Outcome.ALREADY_CANCELLED),
+        (answer(200, shown("PARTIALLY_CANCELLED")), Outcome.PARTIALLY_CANCELLED),
+        (answer(200, shown("SHIPPED")), Outcome.NOT_CANCELLED),
+        (answer(200, shown("ALLOCATED")), Outcome.REJECTED),
+        (answer(400, said("AllocationRequestId Not Found/Valid")), Outcome.NOT_FOUND),
+        (answer(405, HTML), Outcome.REJECTED),
+        (answer(400, said("Invalid x-site-context")), Outcome.REJECTED),
+    ],
+)
+def test_an_unclear_refusal_is_looked_at_once(seen: Observation, outcome: Outcome) -> None:
+    """A 400 without a known reason may hide what is cancelled already: one read tells."""
+    found, reason = looked_at(seen)
+    assert found is outcome
+    if outcome in {Outcome.REJECTED, Outcome.NOT_CANCELLED}:
+        assert "bad input" in reason
+
+
+def test_an_unclear_refusal_is_looked_at_again_after_a_failed_read() -> None:
+    """A read that fails is repeated, and a look that never succeeds leaves it rejected."""
+    broken = NoAnswer(cause=NoAnswerCause.TIMEOUT)
+    assert looked_at(broken, broken, answer(200, shown()))[0] is Outcome.ALREADY_CANCELLED
+    history = History(began=1.0 - POLICY.max_time)
+    found, reason = looked_at(broken, history=history)
+    assert found is Outcome.REJECTED
+    assert "bad input" in reason
+
+
+def test_an_unclear_refusal_after_a_doubtful_send_is_read_back_in_full() -> None:
+    """When a send of ours may have taken effect, one read is not enough."""
+    history = History(sends=1, spent=1, ours_possible=True)
+    step = after_send(history, ASKED, REFUSAL, policy=POLICY, sent_at=1.0, now=1.0, chance=CHANCE)
+    step = after_read(
+        step.history, ASKED, answer(200, shown("ALLOCATED")), policy=POLICY, now=2.0, chance=CHANCE
+    )
+    assert isinstance(step.next, Read)
+
+
+def test_a_run_stopped_before_that_look_says_rejected() -> None:
+    """The provisional word is the refusal: it is certain that nothing took effect."""
+    step = after_send(History(), ASKED, REFUSAL, policy=POLICY, sent_at=1.0, now=1.0, chance=CHANCE)
+    word = open_settlement(step.history)
+    assert (word.outcome, word.reason) == (
+        Outcome.REJECTED, "HTTP 400: bad input; not read back",
+    )  # fmt: skip

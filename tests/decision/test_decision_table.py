@@ -176,7 +176,7 @@ ROWS: dict[str, Row] = {
     },
     **{
         f"{status} refused": Row(
-            seen=answer(status, said("bad input")), kind=Kind.REFUSED, then=Outcome.REJECTED
+            seen=answer(status, said("bad input")), kind=Kind.REFUSED, then="read", after=0.0
         )
         for status in (400, 402, 409, 412, 418, 422, 451)
     },

@@ -138,7 +138,7 @@ class Line:
     do. An effect comes up to ``latest`` after its request. Without ``readable`` there is no read.
     """
 
-    chance: Random
+    chance: Random = field(repr=False)
     bad: float = 0.0
     heals: float = 0.0
     outage: tuple[float, float] = (0.0, 0.0)
@@ -192,6 +192,8 @@ class Line:
             truth = _said(409, f"it is {one.status}", "ALLOCATION-2003")
         if faulty:
             one.muddied = True
+            # An answer that shows an allocation which no read knows: nobody can tell the truth.
+            one.blurred |= one.status is None
             lost = [seen for seen in OUTAGE if not isinstance(seen, NotSent)]
             return self.chance.choice(lost if down else _either_way(one.allocation_id))
         return truth
