@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
-from bulkcancel.model import Kind
+from bulkcancel.model import Kind, Outcome
 
 
 class BreakerState(StrEnum):
@@ -24,8 +24,9 @@ class BreakerOptions:
     ``sick_in_a_row`` failures of a sick server (5xx, no answer, no connection) open it; a probe
     goes out after ``probe_first``, then at doubling intervals up to ``probe_most``. It gives up
     after ``patience``, or after ``first_contact`` when it never once got through to the server.
-    A ``Retry-After`` longer than ``patience`` ends the run too, and so do ids that the API does
-    not know, ``not_found_in_a_row`` of them.
+    A ``Retry-After`` longer than ``patience`` ends the run too, and so do refusals for rate for as
+    long with nothing accepted in between, ids that the API does not know, ``not_found_in_a_row``
+    of them, and allocations that it rejects or does not know, ``rejected_in_a_row``.
     """
 
     sick_in_a_row: int = 8
@@ -36,6 +37,7 @@ class BreakerOptions:
     foreign_in_a_row: int = 3
     forbidden_in_a_row: int = 5
     not_found_in_a_row: int = 50
+    rejected_in_a_row: int = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +50,7 @@ class Trip:
 
 _SICK = frozenset({Kind.NOT_SENT, Kind.IN_DOUBT, Kind.READ_FAILED, Kind.PROTOCOL})
 _NEVER_ARRIVED = frozenset({Kind.NOT_SENT, Kind.UNTRUSTED})
+_REFUSED = frozenset({Outcome.REJECTED, Outcome.NOT_FOUND})
 _SAYS_NOTHING = frozenset({Kind.THROTTLED, Kind.UNAUTHORIZED})
 
 
@@ -58,12 +61,15 @@ class Breaker:
         self._options = options
         self.state = BreakerState.CLOSED
         self.reason = ""
-        self._reached = False
+        self.reached = False
+        """Whether anything ever came back from the server."""
         self._sick = 0
         self._sick_since: float | None = None
         self._foreign = 0
         self._forbidden = 0
         self._not_found = 0
+        self._rejected = 0
+        self._throttled_since: float | None = None
         self._probe_at = 0.0
         self._probe_wait = options.probe_first
 
@@ -84,11 +90,15 @@ class Breaker:
         if self.state is BreakerState.OPEN:
             self.state = BreakerState.HALF_OPEN
 
-    def note(self, kind: Kind, reason: str, now: float) -> Trip | None:
-        """Take in one answer's class; return a `Trip` when the run must stop."""
+    def note(self, kind: Kind, reason: str, now: float, *, of_probe: bool = True) -> Trip | None:
+        """Take in one answer's class; return a `Trip` when the run must stop.
+
+        Without ``of_probe`` it answers a request that was under way before the probe: its failure
+        says nothing of the probe's.
+        """
         if kind not in _NEVER_ARRIVED:
-            self._reached = True
-        trip = self._streaks(kind, reason)
+            self.reached = True
+        trip = self._streaks(kind, reason) or self._throttled(kind, reason, now)
         if trip is not None:
             return trip
         if kind in _SAYS_NOTHING:
@@ -96,9 +106,40 @@ class Breaker:
                 self._close()
             return None
         if kind in _SICK:
-            return self._sicker(reason, now)
+            return self._sicker(reason, now, of_probe=of_probe)
         self._close()
         return None
+
+    def settled(self, outcome: Outcome, reason: str) -> Trip | None:
+        """Take in an outcome; return a `Trip` when too many in a row were rejected or unknown.
+
+        A cancelled one proves that cancels work, even if all their answers were lost.
+        """
+        if outcome is Outcome.CANCELLED:
+            self._close()
+        self._rejected = self._rejected + 1 if outcome in _REFUSED else 0
+        if self._rejected < self._options.rejected_in_a_row:
+            return None
+        return Trip(
+            sentence=f"the API rejected {self._rejected} allocations in a row: what they have in "
+            f"common is wrong (account, stage, file, rights?); last: {reason}"
+        )
+
+    def _throttled(self, kind: Kind, reason: str, now: float) -> Trip | None:
+        """Return a `Trip` when nothing but refusals for rate came for the whole patience."""
+        if kind is not Kind.THROTTLED:
+            if kind not in _SICK and kind not in _SAYS_NOTHING:
+                self._throttled_since = None
+            return None
+        if self._throttled_since is None:
+            self._throttled_since = now
+        lasted = now - self._throttled_since
+        if lasted < self._options.patience:
+            return None
+        return Trip(
+            sentence=f"the API refused everything for its rate for {lasted:.0f} s, as long as "
+            f"--outage-patience {self._options.patience:g} lets the run wait; last: {reason}"
+        )
 
     def _streaks(self, kind: Kind, reason: str) -> Trip | None:
         self._foreign = self._foreign + 1 if kind is Kind.PROTOCOL else 0
@@ -129,14 +170,14 @@ class Breaker:
             f"{self._options.patience:g}"
         )
 
-    def _sicker(self, reason: str, now: float) -> Trip | None:
+    def _sicker(self, reason: str, now: float, *, of_probe: bool) -> Trip | None:
         options = self._options
         self._sick += 1
         self.reason = reason
         if self._sick_since is None:
             self._sick_since = now
         patience = options.patience
-        if not self._reached:
+        if not self.reached:
             patience = min(patience, options.first_contact)
         lasted = now - self._sick_since
         if self._sick >= options.sick_in_a_row and lasted >= patience:
@@ -146,11 +187,11 @@ class Breaker:
                 self.state = BreakerState.OPEN
                 self._probe_wait = options.probe_first
                 self._probe_at = now + self._probe_wait
-            case BreakerState.HALF_OPEN:
+            case BreakerState.HALF_OPEN if of_probe:
                 self.state = BreakerState.OPEN
                 self._probe_wait = min(self._probe_wait * 2, options.probe_most)
                 self._probe_at = now + self._probe_wait
-            case BreakerState.CLOSED | BreakerState.OPEN:
+            case BreakerState.CLOSED | BreakerState.OPEN | BreakerState.HALF_OPEN:
                 pass
             case _:
                 assert_never(self.state)

@@ -18,26 +18,30 @@ _MOST_WAITING = 20_000
 class Backlog:
     """Hands out cases: due reads first, then due sends, then fresh ones.
 
-    A read settles a doubt and does no harm, so it also is the best probe of a sick server.
-    ``refill`` returns more fresh cases, none at the end; only a few hundred are held at a time.
+    Every other probe is a fresh one, so that an outage uses up no allocation's attempts. ``fresh``
+    says what is done first with an untouched allocation. ``refill`` returns more fresh cases, none
+    at the end; only a few hundred are held at a time.
     """
 
     def __init__(
         self,
         refill: Callable[[], Awaitable[list[Case]]],
         *,
+        fresh: What,
         waiting: Iterable[tuple[float, Case]],
         gate: Gate,
         clock: Clock,
         sign: StopSign,
     ) -> None:
         self._refill = refill
+        self._first = fresh
         self._gate = gate
         self._clock = clock
         self._sign = sign
         self._fresh: deque[Case] = deque()
         self._reads: list[tuple[float, int, Case]] = []
         self._sends: list[tuple[float, int, Case]] = []
+        self._fresh_probe = True
         self._exhausted = False
         self._refilling = False
         self._out = 0
@@ -70,46 +74,59 @@ class Backlog:
         """Return the next case, or ``None`` when all is done or the run stops."""
         while not self._sign.is_up:
             now = self._clock.steady()
-            rest = self._gate.may_begin(now)
-            if rest == 0.0:
-                if (case := self._pick(now)) is not None:
-                    self._gate.begun(case.row)
-                    self._out += 1
-                    return case
-                if self._may_fill():
-                    await self._fill()
-                    continue
+            if self._may_fill(now):
+                await self._fill()
+                continue
+            if (case := self._pick(now)) is not None:
+                if self._gate.wants_probe(case.what):
+                    self._fresh_probe = not self._fresh_probe
+                self._gate.begun(case.row, case.what)
+                self._out += 1
+                return case
             if self._is_done():
                 return None
-            await self._bell.wait(self._until(now, rest))
+            await self._bell.wait(self._until(now))
         return None
 
     def _pick(self, now: float) -> Case | None:
-        for heap in (self._reads, self._sends):
-            if heap and heap[0][0] <= now:
+        if (
+            self._fresh_probe
+            and self._gate.wants_probe(self._first)
+            and (case := self._pick_fresh(now)) is not None
+        ):
+            return case
+        for what, heap in self._heaps():
+            if heap and heap[0][0] <= now and self._gate.may_begin(what, now) == 0.0:
                 return heapq.heappop(heap)[2]
-        if self._fresh and self.waiting < _MOST_WAITING:
-            return self._fresh.popleft()
-        return None
+        return self._pick_fresh(now)
 
-    def _until(self, now: float, rest: float | None) -> float | None:
+    def _pick_fresh(self, now: float) -> Case | None:
+        if not self._fresh or self.waiting >= _MOST_WAITING:
+            return None
+        return self._fresh.popleft() if self._gate.may_begin(self._first, now) == 0.0 else None
+
+    def _heaps(self) -> tuple[tuple[What, list[tuple[float, int, Case]]], ...]:
+        return (What.READ, self._reads), (What.SEND, self._sends)
+
+    def _until(self, now: float) -> float | None:
         """Return the seconds until something may be due; ``None`` if only a ring can tell."""
-        if rest is None:
-            return None
-        if rest > 0.0 and (self._fresh or not self._exhausted):
-            return rest
-        dues = [heap[0][0] for heap in (self._reads, self._sends) if heap]
-        if not dues:
-            return None
-        return max(rest, min(dues) - now, 0.0)
+        rests: list[float] = []
+        for what, heap in self._heaps():
+            rest = self._gate.may_begin(what, now)
+            if heap and rest is not None:
+                rests.append(max(rest, heap[0][0] - now))
+        rest = self._gate.may_begin(self._first, now)
+        if rest and (self._fresh or not self._exhausted):
+            rests.append(rest)
+        return max(0.0, min(rests)) if rests else None
 
     def _is_done(self) -> bool:
         return self._exhausted and not self._fresh and not self.waiting and self._out == 0
 
-    def _may_fill(self) -> bool:
-        return not (self._fresh or self._exhausted or self._refilling) and (
-            self.waiting < _MOST_WAITING
-        )
+    def _may_fill(self, now: float) -> bool:
+        if self._fresh or self._exhausted or self._refilling or self.waiting >= _MOST_WAITING:
+            return False
+        return self._gate.may_begin(self._first, now) == 0.0
 
     async def _fill(self) -> None:
         self._refilling = True

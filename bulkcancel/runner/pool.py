@@ -9,7 +9,6 @@ from dataclasses import replace
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.breaker import Breaker, BreakerState
 from bulkcancel.journal import (
     Case,
     Journal,
@@ -60,9 +59,7 @@ class Pool:
         self._on_tick = on_tick
         self._sign = StopSign()
         self._desk = Desk(journal)
-        self._gate = Gate(
-            Pacer(options.pacer), Breaker(options.breaker), clock=self._clock, sign=self._sign
-        )
+        self._gate = Gate(Pacer(options.pacer), options.breaker, clock=self._clock, sign=self._sign)
         self._last_fresh = 0
         self._began = self._clock.steady()
         self._total = 0
@@ -115,8 +112,8 @@ class Pool:
         waits_for = ""
         if self._sign.stop is not None:
             waits_for = f"stopping: {self._sign.stop.sentence}"
-        elif self._gate.breaker_state is not BreakerState.CLOSED:
-            waits_for = f"breaker: {self._gate.breaker_reason}"
+        elif reason := self._gate.breaker_reason:
+            waits_for = f"breaker: {reason}"
         return Snapshot(
             total=self._total,
             settled=dict(worker.settled),
@@ -140,12 +137,21 @@ class Pool:
             known = case
             if case.cut_off:
                 known, entries = close_cut_off(
-                    case, policy=self._options.policy, now=now, chance=self._chance()
+                    case,
+                    policy=self._options.policy,
+                    now=now,
+                    steady=clock.steady(),
+                    chance=self._chance(),
                 )
                 await self._desk.write(*entries)
             waiting.append((clock.steady() + self._rest(known, now), known))
         self._backlog = Backlog(
-            self._more_fresh, waiting=waiting, gate=self._gate, clock=clock, sign=self._sign
+            self._more_fresh,
+            fresh=What.READ if self._options.precheck else What.SEND,
+            waiting=waiting,
+            gate=self._gate,
+            clock=clock,
+            sign=self._sign,
         )
         self._worker = Worker(
             api=self._api,

@@ -108,7 +108,7 @@ class Worker:
         number = case.intents + 1
         case = replace(case, intents=number)
         await self._desk.write(Intent(row=case.row, number=number, at=self._clock.utc()))
-        if not await self._gate.enter(case.row):
+        if not await self._gate.enter(case.row, What.SEND):
             await self._withdraw(case)
             return
         sent_at, token = self._clock.utc(), self._api.token_number
@@ -120,14 +120,14 @@ class Worker:
             exchange.observation,
             policy=self._policy,
             sent_at=sent_at,
-            now=now,
+            now=self._clock.steady(),
             chance=self._chance(),
         )
         self.sent += not isinstance(exchange.observation, NotSent)
         await self._follow(case, step, attempt_entry(case, exchange, step, now), now, token)
 
     async def _read(self, case: Case) -> None:
-        if not await self._gate.enter(case.row):
+        if not await self._gate.enter(case.row, What.READ):
             self._backlog.later(self._clock.steady(), case)
             return
         token = self._api.token_number
@@ -138,7 +138,7 @@ class Worker:
             case.allocation_id,
             exchange.observation,
             policy=self._policy,
-            now=now,
+            now=self._clock.steady(),
             chance=self._chance(),
         )
         self.reads += 1
@@ -165,7 +165,9 @@ class Worker:
     async def _follow(self, case: Case, step: Step, entry: Entry, now: float, token: int) -> None:
         """Write what was learned and what follows, then do it."""
         finding = step.finding
-        stop = self._gate.note(case.row, finding.kind, finding.reason, finding.retry_after)
+        stop = self._gate.note(
+            case.row, case.what, finding.kind, finding.reason, finding.retry_after
+        )
         if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
             stop = _halt(finding.kind, finding.reason, case)
         match step.next:
@@ -176,6 +178,7 @@ class Worker:
                 await self._desk.write(entry, done)
                 self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
                 self._quota.earn()
+                stop = stop or self._gate.settled(settled.outcome, settled.reason)
                 if (words := self._max_failures.passed(self.settled)) is not None:
                     stop = stop or Stop(kind=StopKind.FAILURES, sentence=words)
                 self._say_settled(case, step, settled.outcome, settled.reason)
@@ -261,11 +264,12 @@ def attempt_entry(case: Case, exchange: Exchange, step: Step, now: float) -> Att
 
 
 def close_cut_off(
-    case: Case, *, policy: Policy, now: float, chance: float
+    case: Case, *, policy: Policy, now: float, steady: float, chance: float
 ) -> tuple[Case, tuple[Entry, Entry]]:
     """Return a case whose process ended between intent and attempt, as one in doubt.
 
-    It is read back before anything is sent for it again.
+    It is read back before anything is sent for it again. ``now`` is seconds since the epoch,
+    ``steady`` the same moment on the clock that nobody sets.
     """
     exchange = Exchange(observation=NoAnswer(cause=NoAnswerCause.CRASHED), elapsed=0.0)
     step = after_send(
@@ -275,7 +279,7 @@ def close_cut_off(
         exchange.observation,
         policy=policy,
         sent_at=case.due,
-        now=now,
+        now=steady,
         chance=chance,
     )
     due = max(now, case.due + policy.verify_after[0])

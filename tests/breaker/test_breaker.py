@@ -129,6 +129,54 @@ def test_failures_of_what_was_under_way_do_not_move_the_probe() -> None:
     assert breaker.wait(0.9) == pytest.approx(0.1)
 
 
+def test_a_late_failure_is_not_the_probes() -> None:
+    """What was sent before the probe may fail while it is out: the probe's own answer decides."""
+    breaker = opened()
+    breaker.passed()
+    assert breaker.note(Kind.IN_DOUBT, "HTTP 500", 5.0, of_probe=False) is None
+    assert state(breaker) is BreakerState.HALF_OPEN
+    assert breaker.wait(100.0) is None, "no second probe while the first is out"
+    assert breaker.note(Kind.IN_DOUBT, "HTTP 500", 6.0) is None
+    assert breaker.wait(6.0) == pytest.approx(2.0), "the wait was doubled once"
+    breaker.passed()
+    assert breaker.note(Kind.SHOWN, "fine", 9.0, of_probe=False) is None
+    assert state(breaker) is BreakerState.CLOSED, "an answer is an answer, whoever asked"
+
+
+@pytest.mark.parametrize("between", [Kind.IN_DOUBT, Kind.NOT_SENT, Kind.UNAUTHORIZED])
+def test_nothing_but_refusals_for_rate_end_the_run(between: Kind) -> None:
+    """A server that throttles for the whole patience, with nothing accepted, is given up."""
+    breaker = Breaker(BreakerOptions(patience=900.0))
+    for moment in range(0, 900, 30):
+        assert breaker.note(Kind.THROTTLED, "HTTP 429", float(moment)) is None
+        assert breaker.note(between, "why", float(moment)) is None
+    trip = breaker.note(Kind.THROTTLED, "HTTP 429", 900.0)
+    assert trip is not None
+    assert not trip.authentication
+    assert "900 s" in trip.sentence
+
+
+def test_one_accepted_request_starts_the_patience_with_a_throttle_anew() -> None:
+    """As long as anything gets through, a slow server is not given up."""
+    breaker = Breaker(BreakerOptions(patience=900.0))
+    for moment in range(0, 9000, 450):
+        assert breaker.note(Kind.THROTTLED, "HTTP 429", float(moment)) is None
+        assert breaker.note(Kind.THROTTLED, "HTTP 429", moment + 449.0) is None
+        assert breaker.note(Kind.SHOWN, "fine", moment + 449.5) is None
+
+
+def test_rejected_ones_in_a_row_stop_the_run() -> None:
+    """Fifty outcomes in a row of which none was accepted or cancelled: something is wrong."""
+    breaker = Breaker(BreakerOptions())
+    bad = [Outcome.REJECTED, Outcome.NOT_FOUND] * 24 + [Outcome.REJECTED]
+    for outcome in [*bad, Outcome.CANCELLED, *bad, Outcome.NOT_CANCELLED, *bad]:
+        assert breaker.settled(outcome, "HTTP 400: bad") is None
+    trip = breaker.settled(Outcome.REJECTED, "HTTP 400: bad")
+    assert trip is not None
+    assert not trip.authentication
+    assert "HTTP 400: bad" in trip.sentence
+
+
 def probe_until_trip(breaker: Breaker, kind: Kind, *, until: float) -> tuple[float, Trip | None]:
     """Let an eager sender meet nothing but failures; return when it gave up."""
     now = began = 5000.0
@@ -165,6 +213,7 @@ def test_the_defaults_are_the_documented_ones() -> None:
         foreign_in_a_row=3,
         forbidden_in_a_row=5,
         not_found_in_a_row=50,
+        rejected_in_a_row=50,
     )
 
 

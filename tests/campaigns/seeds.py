@@ -139,6 +139,10 @@ class _Flight:
     seen: Observation = field(compare=False)
 
 
+def _breakers(options: BreakerOptions) -> dict[What, Breaker]:
+    return {what: Breaker(options) for what in What}
+
+
 class Simulation:
     """One seed's run, resumed until all is settled."""
 
@@ -149,7 +153,9 @@ class Simulation:
         self._now = 0.0
         self._requests = 0
         self._crashes = 0
-        self._pacer, self._breaker = Pacer(plan.pacer), Breaker(plan.breaker)
+        self._pacer, self._breakers = Pacer(plan.pacer), _breakers(plan.breaker)
+        self._probes: dict[What, int] = {}
+        self._fresh_probe = True
         self._quota = RetryQuota()
         self._last_request = self._hold_until = float("-inf")
         self._flying: list[_Flight] = []
@@ -194,7 +200,8 @@ class Simulation:
 
     def _segment(self) -> None:
         """Start or resume, and work until all is settled, the run stops, or the process dies."""
-        self._pacer, self._breaker = Pacer(self._plan.pacer), Breaker(self._plan.breaker)
+        self._pacer, self._breakers = Pacer(self._plan.pacer), _breakers(self._plan.breaker)
+        self._probes = {}
         self._quota = RetryQuota()
         self._last_request = float("-inf")
         # A resume is another process, which nobody told to wait.
@@ -228,7 +235,11 @@ class Simulation:
         if record.cut_off_at is not None:
             case = replace(record.case, due=record.cut_off_at, cut_off=True)
             record.case, _ = close_cut_off(
-                case, policy=self._plan.policy, now=self._now, chance=self._chance.random()
+                case,
+                policy=self._plan.policy,
+                now=self._now,
+                steady=self._now,
+                chance=self._chance.random(),
             )
             record.cut_off_at = None
             self._say(record, "was cut off")
@@ -244,18 +255,32 @@ class Simulation:
     def _start_one(self) -> bool:
         """Send what is due if gate and pool let it; say whether one went."""
         full = len(self._flying) >= self._plan.concurrency
-        if self._stopping or full or self._breaker.wait(self._now) != 0.0:
+        if self._stopping or full:
             return False
-        due = [case for case in self._idle() if case.due <= self._now]
+        open_to = {what for what, one in self._breakers.items() if one.wait(self._now) == 0.0}
+        due = [one for one in self._idle() if one.due <= self._now and one.what in open_to]
         if not due or self._pacer.wait(self._now) > 0.0:
             return False
-        case = min(due, key=lambda one: (one.what is What.SEND, one.due, one.row))
-        if self._breaker.state is BreakerState.OPEN:
-            self._breaker.passed()
+        case = min(due, key=self._turn)
+        if self._breakers[case.what].state is BreakerState.OPEN:
+            self._breakers[case.what].passed()
+            self._probes[case.what] = case.row
+            self._fresh_probe = not self._fresh_probe
         self._pacer.sent(self._now)
         self._hold_pace()
         self._fly(case)
         return True
+
+    def _turn(self, case: Case) -> tuple[bool, bool, float, int]:
+        """Return when it is a case's turn: reads, then sends; every other probe is a fresh one."""
+        fresh = case.history == History() and case.intents == 0
+        probe = self._breakers[case.what].state is BreakerState.OPEN
+        return (
+            not (fresh and probe and self._fresh_probe),
+            case.what is What.SEND,
+            case.due,
+            case.row,
+        )
 
     def _fly(self, case: Case) -> None:
         one, line = self._truth[case.row], self._plan.line
@@ -282,12 +307,13 @@ class Simulation:
     def _next_moment(self) -> float | None:
         moments = [self._flying[0].answered_at] if self._flying else []
         if not self._stopping and len(self._flying) < self._plan.concurrency:
-            shut = self._breaker.wait(self._now)
-            dues = [case.due for case in self._idle()]
-            if dues and shut is not None:
-                rest = max(shut, self._pacer.wait(self._now))
-                # A hair later: a wait added to a time may round down to just before it.
-                moments.append(max(min(dues), self._now + rest) + 1e-6)
+            for what, breaker in self._breakers.items():
+                shut = breaker.wait(self._now)
+                dues = [case.due for case in self._idle() if case.what is what]
+                if dues and shut is not None:
+                    rest = max(shut, self._pacer.wait(self._now))
+                    # A hair later: a wait added to a time may round down to just before it.
+                    moments.append(max(min(dues), self._now + rest) + 1e-6)
         return min(moments) if moments else None
 
     def _dies(self, flight: _Flight | None = None) -> bool:
@@ -315,14 +341,24 @@ class Simulation:
             self._pacer.throttled(finding.retry_after, self._now)
             if finding.retry_after is not None:
                 self._hold_until = max(self._hold_until, self._now + finding.retry_after)
-        if self._breaker.note(finding.kind, finding.reason, self._now) is not None:
-            self._stopping = True
+        self._note(flight, finding.kind, finding.reason)
         if finding.kind is Kind.UNAUTHORIZED and self._chance.random() < 0.5:
             self._stopping = True
         record.cut_off_at = None
         self._hold_limits(history, one, flight)
         self._follow(record, step)
         self._say(record, f"{flight.what} -> {finding.kind}: {finding.reason}; {step.next}")
+
+    def _note(self, flight: _Flight, kind: Kind, reason: str) -> None:
+        """Tell the breaker of the flight's sort, as the gate does."""
+        breaker = self._breakers[flight.what]
+        of_probe = self._probes.get(flight.what) == flight.row
+        if breaker.note(kind, reason, self._now, of_probe=of_probe) is not None:
+            self._stopping = True
+        if of_probe:
+            del self._probes[flight.what]
+        for other in self._breakers.values():
+            other.reached |= breaker.reached
 
     def _step(self, case: Case, flight: _Flight) -> Step:
         policy, chance = self._plan.policy, self._chance.random()
@@ -342,6 +378,8 @@ class Simulation:
             case Settle(settlement=settled):
                 record.case = replace(record.case, history=step.history)
                 record.settled = settled
+                if self._breakers[What.SEND].settled(settled.outcome, settled.reason) is not None:
+                    self._stopping = True
                 self._quota.earn()
                 self._hold_outcome(record, settled)
                 return

@@ -1,7 +1,6 @@
-"""Rows 1, 2 and 4 to 11 of the fault matrix: connections that fail before, during and after a send.
+"""Rows 1 to 11 of the fault matrix: connections that fail before, during and after a send.
 
-Times are scaled down. Row 3 (name service away in mid-run) needs a name service to switch off; a
-refused connection in row 1 takes the same path.
+Times are scaled down.
 """
 
 from __future__ import annotations
@@ -9,11 +8,14 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import pytest
 from quickrun import QuickRig
 from rigging import make_ids
@@ -86,6 +88,35 @@ def test_02_a_name_that_does_not_exist(rig: QuickRig) -> None:
     assert rig.outcomes() == {"not_attempted": 20}
     assert finished.summary["attempts"]["sent"] == 0
     assert set(finished.summary["attempts"]["not_sent"]) <= {"dns", "withdrawn"}
+    rig.check(wanted)
+
+
+def test_03_the_name_service_fails_in_mid_run(
+    rig: QuickRig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No name is found for a while, and each send wants one: the run goes on, none has failed."""
+    wanted = make_ids(60)
+    rig.serve()
+    ask, failed = socket.getaddrinfo, list[float]()
+
+    def failing(*question: Any, **more: Any) -> Any:
+        down = rig.server.ledger.summary().puts >= 20
+        if down and (not failed or time.monotonic() - failed[0] < 1.0):
+            failed.append(time.monotonic())
+            raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+        return ask(*question, **more)
+
+    monkeypatch.setattr(socket, "getaddrinfo", failing)
+    # Each send makes a connection of its own, and each connection asks for the address.
+    forgetful = partial(aiohttp.TCPConnector, use_dns_cache=False)
+    monkeypatch.setattr(
+        aiohttp, "TCPConnector", lambda **options: forgetful(**{**options, "keepalive_timeout": 0})
+    )
+    named = rig.server.url.replace("127.0.0.1", "localhost")
+    finished = rig.work(wanted, replace(rig.settings(named), concurrency=4))
+    assert finished.exit_code == 0
+    assert finished.summary["attempts"]["not_sent"]["dns"] == len(failed) > 0
+    assert rig.facts() == {("cancelled", "false", "1")}
     rig.check(wanted)
 
 

@@ -1,7 +1,7 @@
-"""Rows 40, 41, 57, 58, 60 and 61 of the fault matrix: signals, terminal, environment, file limits.
+"""Rows 40, 41, 49, 57, 58, 60 and 61 of the fault matrix: signals, clocks, terminal, environment.
 
-``doctor``, which is to list the variables of row 58, does not exist yet. Row 49 (clocks that are
-set, a suspended machine) needs a clock to set, row 59 a proxy, which the program does not use.
+``doctor``, which is to list the variables of row 58, does not exist yet. Row 59 needs a proxy,
+which the program does not use.
 """
 
 from __future__ import annotations
@@ -12,11 +12,13 @@ import shutil
 import signal
 import subprocess
 import time
+from dataclasses import replace
 
 import pytest
 from quickrun import QuickRig
 from rigging import TOKEN, make_ids
 
+from bulkcancel.runner import Clock
 from bulkcancel.simulator import SimulatorOptions, SimulatorThread
 
 
@@ -53,6 +55,42 @@ def test_41_sigint_twice(rig: QuickRig) -> None:
     assert process.wait(15) == 130, (rig.path / "err.txt").read_text()
     assert rig.outcomes() == {"unknown": 32, "not_attempted": 28}
     rig.check(wanted, killed=True)
+
+
+@pytest.mark.parametrize("jump", [-3600.0, 86_400.0])
+def test_49_a_wall_clock_that_is_set(
+    rig: QuickRig, monkeypatch: pytest.MonkeyPatch, jump: float
+) -> None:
+    """The clock is set in mid-run by an hour back, or a day ahead: no wait and no limit moves."""
+    wanted = make_ids(60)
+    rig.serve(f"hangup-after@{','.join(wanted[::3])}*1", "500*1/GET")
+    true_time = Clock.utc
+
+    def set_clock() -> float:
+        far = rig.server.ledger.summary().puts > 20
+        return true_time() + (jump if far else 0.0)
+
+    monkeypatch.setattr(Clock, "utc", staticmethod(set_clock))
+    settings = replace(rig.settings(), max_time=30.0, concurrency=4)
+    began = time.monotonic()
+    assert rig.work(wanted, settings).exit_code == 0
+    assert time.monotonic() - began < 30.0
+    assert rig.facts() == {("cancelled", "true", "1"), ("cancelled", "false", "1")}
+    rig.check(wanted)
+
+
+def test_49_a_machine_that_slept(rig: QuickRig) -> None:
+    """The process lies still while the server gives up on it: read back, and nothing sent twice."""
+    wanted = make_ids(60)
+    rig.serve(f"hang-applied:0.6@{','.join(wanted[:7])}", latency=0.05)
+    process = rig.start(rig.write(wanted), "--concurrency", "8")
+    wait_for_puts(rig, 8)
+    process.send_signal(signal.SIGSTOP)
+    time.sleep(1.5)
+    process.send_signal(signal.SIGCONT)
+    assert process.wait(60) == 0, (rig.path / "err.txt").read_text()
+    assert [row["verified"] for row in rig.rows()] == ["true"] * 7 + ["false"] * 53
+    rig.check(wanted)
 
 
 @pytest.mark.parametrize("form", ["console", "json"])

@@ -1,4 +1,4 @@
-"""Rows 28 and 31 of the fault matrix: Retry-After in all its forms, and headers that tell a limit.
+"""Rows 28, 31 and 32 of the fault matrix: Retry-After in all its forms, told limits, an outage.
 
 Rows 27, 29 and 30, and the lowering of the ceiling in 31, belong to a pacer that learns the limit.
 Times are scaled down: a pause of 7 s is one of 1 s here.
@@ -6,6 +6,7 @@ Times are scaled down: a pause of 7 s is one of 1 s here.
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import get_args
 
@@ -74,6 +75,20 @@ def test_28_a_pause_beyond_all_patience_stops(rig: QuickRig, form: str) -> None:
     assert rig.outcomes() == {"cancelled": 5, "failed": 1, "not_attempted": 14}
     rig.check(wanted)
     assert rig.resume().exit_code == 0
+    rig.check(wanted)
+
+
+@pytest.mark.parametrize("sick", [("503",), ("503", "503/GET")])
+def test_32_503_for_a_while(rig: QuickRig, sick: tuple[str, ...]) -> None:
+    """All is answered 503, or the cancels only, then it heals: few are sent in vain, exit 0."""
+    wanted = make_ids(200)
+    rig.serve(*sick)
+    healer = threading.Timer(2.0, rig.server.set_faults)
+    healer.start()
+    assert rig.work(wanted).exit_code == 0
+    healer.join()
+    assert rig.outcomes() == {"cancelled": 200}
+    assert rig.server.ledger.summary().puts <= 1.2 * 200
     rig.check(wanted)
 
 

@@ -175,7 +175,7 @@ def test_what_waits_holds_no_worker(journal: Journal) -> None:
     api = MemoryApi(
         journal, on_cancel=lambda _: NoAnswer(cause=NoAnswerCause.TIMEOUT), on_read=shown
     )
-    slow = Policy(verify_after=(1.0, 2.0))
+    slow = Policy(verify_after=(1.0, 2.0), wait_max=1.0)
     worked(
         pool_for(
             journal, api, concurrency=1, policy=slow, breaker=BreakerOptions(sick_in_a_row=10_000)
