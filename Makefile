@@ -27,7 +27,7 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock torture simulate-seeds wheel coverage clean
+.PHONY: help venv demo test check format lock torture simulate-seeds long-runs wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -61,6 +61,9 @@ torture: $(INSTALLED) ## kill the command KILLS times at random, resume it, hold
 
 simulate-seeds: $(INSTALLED) ## play SEEDS seeded mixes of faults in virtual time
 	@$(BIN)/python tests/campaigns/seeds.py --first $(FIRST) --seeds $(SEEDS)
+
+long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead for 90 s
+	@$(BIN)/python tests/campaigns/long_runs.py
 
 wheel: $(INSTALLED) ## build the wheel and the source archive into dist/
 	@rm -rf dist

@@ -115,6 +115,10 @@ class Rig:
     def start(self, source: Path, *more: str, run_id: str = "night") -> subprocess.Popen[bytes]:
         """Start a run and return its process; what it prints goes to files."""
         words = ("run", str(source), *self.aim(), *QUICK, "--yes", "--run-id", run_id, *more)
+        return self.spawn(*words)
+
+    def spawn(self, *words: str) -> subprocess.Popen[bytes]:
+        """Start a command and return its process; what it prints goes to files."""
         with (self.path / "out.txt").open("wb") as out, (self.path / "err.txt").open("wb") as err:
             process = subprocess.Popen(
                 self.command(*words), cwd=self.path, env=self.environment(), stdout=out, stderr=err
