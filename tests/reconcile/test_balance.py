@@ -285,6 +285,16 @@ def test_row_numbers_that_repeat_are_named() -> None:
     )
 
 
+def test_row_numbers_that_repeat_show_both_figures() -> None:
+    """More rows than were read, the last one twice: the check holds how many, and names the row."""
+    run = sample()
+    last = replace(run.rows[-1], row=1_234)
+    control = control_of(run, [*run.rows[:-1], last, last], None)
+    (check,) = [check for check in control.failed if check.name == "every_row_once"]
+    assert (check.left, check.right, check.ok) == (9, 10, False)
+    assert check.sentence.startswith("Row 1,234 stands in the detail after a row")
+
+
 @pytest.mark.parametrize(
     ("drop", "names"),
     [
@@ -298,6 +308,20 @@ def test_a_row_missing_in_the_file_shows_in_its_totals(drop: int, names: set[str
     file = list(run.rows)
     del file[drop]
     assert failed(control_of(run, run.rows, file)) == {*names, "file_fingerprint"}
+
+
+def test_what_was_to_be_written_stands_left() -> None:
+    """The figures of the detail come first, those of the file second; thousands are grouped."""
+    run = run_of(
+        [
+            DetailRow(row=number, kind=RowKind.BLANK, allocation_id=None, outcome=None)
+            for number in range(2, 1_202)
+        ]
+    )
+    control = control_of(run, run.rows, run.rows[:-1])
+    figures = {check.name: (check.left, check.right) for check in control.failed}
+    assert figures["file_rows"] == (1_200, 1_199)
+    assert figures["file_kinds"] == ("blank 1,200", "blank 1,199")
 
 
 def test_the_checks_in_words() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from bulkcancel.model import BREAKS, Outcome
 from bulkcancel.reconcile import next_step
 
@@ -14,6 +16,24 @@ def test_every_end_has_a_step_of_its_own() -> None:
     assert {next_step(outcome, "r1") for outcome in Outcome if outcome not in BREAKS} == {
         "Nothing is left to do."
     }
+
+
+@pytest.mark.parametrize(
+    ("outcome", "words"),
+    [
+        (None, "Correct the id"),
+        (Outcome.PARTIALLY_CANCELLED, "the rest has to be settled there"),
+        (Outcome.NOT_CANCELLED, "its status forbids a cancel"),
+        (Outcome.NOT_FOUND, "the API does not know"),
+        (Outcome.REJECTED, "Mend what the reason names"),
+        (Outcome.FAILED, "Run `retry.csv` as a new input"),
+        (Outcome.UNKNOWN, "reads it back first"),
+        (Outcome.NOT_ATTEMPTED, "it was never sent"),
+    ],
+)
+def test_a_step_fits_its_end(outcome: Outcome | None, words: str) -> None:
+    """No end is answered with the step of another one, or told that nothing is left to do."""
+    assert words in next_step(outcome, "r1")
 
 
 def test_what_can_be_resumed_names_the_run() -> None:

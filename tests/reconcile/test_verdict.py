@@ -16,6 +16,7 @@ OFF = Control(
     checks=(
         Check(name="a", left=1, right=1, ok=True, sentence="This holds."),
         Check(name="b", left=1, right=2, ok=False, sentence="Rows: 1; others: 2: they differ."),
+        Check(name="c", left=3, right=4, ok=False, sentence="Sent: 3; answers: 4: they differ."),
     ),
     hash_total_manifest="0",
     hash_total_outcomes="0",
@@ -61,6 +62,18 @@ O = Outcome  # noqa: E741 - a table of outcomes is read by its values
             0,
             "All 1,230 allocations are cancelled (30 before this run).",
             ExitCode.OK,
+        ),
+        (
+            {O.CANCELLED: 170, O.ALREADY_CANCELLED: 1030},
+            0,
+            "All 1,200 allocations are cancelled (1,030 before this run).",
+            ExitCode.OK,
+        ),
+        (
+            {O.CANCELLED: 1},
+            1500,
+            "The one allocation is cancelled; 1,500 invalid rows were skipped.",
+            ExitCode.BREAKS,
         ),
         ({O.CANCELLED: 1}, 0, "The one allocation is cancelled.", ExitCode.OK),
         ({O.NOT_FOUND: 1}, 0, "0 of 1 allocations are cancelled; 1 was not.", ExitCode.BREAKS),
