@@ -3,7 +3,7 @@
 
 # The Python that the environment is made with; empty: the first that is new enough.
 PYTHON ?=
-# More arguments for pytest (test, coverage), bulkcancel (demo) or uv (lock).
+# More arguments for pytest (test, coverage), bulkcancel (demo), uv (lock) or the simulation.
 ARGS ?=
 # How many tests run at once.
 JOBS ?= 2
@@ -27,7 +27,7 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock torture simulate-seeds long-runs wheel coverage clean
+.PHONY: help venv demo test check format lock torture simulate-seeds simulate-pacing long-runs bench-pacing wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -62,8 +62,17 @@ torture: $(INSTALLED) ## kill the command KILLS times at random, resume it, hold
 simulate-seeds: $(INSTALLED) ## play SEEDS seeded mixes of faults in virtual time
 	@$(BIN)/python tests/campaigns/seeds.py --first $(FIRST) --seeds $(SEEDS)
 
+simulate-pacing: $(INSTALLED) ## play the pacer and its rivals against limits in virtual time
+	@$(BIN)/python tests/campaigns/pacing_sim.py $(ARGS)
+
 long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead for 90 s
 	@$(BIN)/python tests/campaigns/long_runs.py
+
+bench-pacing: $(INSTALLED) ## the pace at a real nginx, beside what others do: benchmarks/RESULTS.md
+	@benchmarks/pacing/install.sh
+	@$(BIN)/python -m benchmarks.pacing
+	@$(BIN)/python -m benchmarks.pacing --minutes 5
+	@$(BIN)/python -m benchmarks.pacing --steps
 
 wheel: $(INSTALLED) ## build the wheel and the source archive into dist/
 	@rm -rf dist

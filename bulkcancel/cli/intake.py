@@ -38,6 +38,7 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
             date=options["date"],
         ),
         rate=options["rate"],
+        fixed_rate=options["fixed_rate"],
         concurrency=options["concurrency"],
         timeout=options["timeout"],
         max_attempts=options["max_attempts"],

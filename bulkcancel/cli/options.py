@@ -132,6 +132,12 @@ def pace_options(*, defaults: bool) -> Callable[[Decorated], Decorated]:
                 "--rate", type=float, metavar="N", help="Ceiling, requests/s.", **default("rate")
             ),
             _option(
+                "--fixed-rate",
+                is_flag=True,
+                help="Send at --rate, and learn no limit from refusals.",
+                default=False if defaults else None,
+            ),
+            _option(
                 "--concurrency",
                 type=int,
                 metavar="N",

@@ -64,7 +64,8 @@ def showing(
 
             def on_bar(at: Snapshot) -> None:
                 pace.note(at)
-                words = "  ".join(part for part in (outcome_words(at), at.waits_for) if part)
+                parts = (outcome_words(at), at.waits_for or at.pace)
+                words = "  ".join(part for part in parts if part)
                 progress.update(
                     task,
                     total=at.total,
@@ -92,6 +93,7 @@ def showing(
             left=pace.left(at),
             waiting=at.waiting,
             waits_for=at.waits_for or None,
+            pace=at.pace or None,
         )
 
     yield on_line

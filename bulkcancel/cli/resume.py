@@ -44,7 +44,7 @@ def command(run: str, **options: Any) -> int:
     """
     log = open_log(options["log_format"], verbose=options["verbose"], quiet=options["quiet"])
     token = token_of(options)
-    names = (*PACE_DEFAULTS, "max_failures")
+    names = (*PACE_DEFAULTS, "fixed_rate", "max_failures")
     changes = {name: options[name] for name in names if options[name] is not None}
     if options["ca_file"]:
         changes["ca_file"] = str(options["ca_file"])

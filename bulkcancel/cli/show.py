@@ -71,9 +71,11 @@ def plan_lines(manifest: Manifest, settings: RunSettings) -> Iterator[str]:
         context.append(f"channel {target.channel}")
     yield f"Target     {target.base_url}"
     yield f"Context    {', '.join(context)}"
+    bound = "always" if settings.fixed_rate else "at most"
+    least = seconds_in_words(least_seconds(manifest, settings))
     yield (
-        f"Pace       at most {settings.rate:g} requests/s, {settings.concurrency} in flight; "
-        f"at least {seconds_in_words(least_seconds(manifest, settings))}"
+        f"Pace       {bound} {settings.rate:g} requests/s, {settings.concurrency} in flight; "
+        f"at least {least}"
     )
     yield f"To cancel  {counted(counts.unique, 'allocation')}"
 
@@ -97,6 +99,13 @@ def finished_lines(finished: Finished) -> Iterator[str]:
         f"Requests   {counted(attempts['sent'], 'cancel')} sent, "
         f"{counted(attempts['read_backs'], 'read-back')}"
     )
+    pacing = summary["pacing"]
+    if pacing["learned_limit"] is not None:
+        yield (
+            f"Pace       {pacing['throttled']:,} refused for their rate "
+            f"({pacing['refused_percent']:.1f} %); the API takes about "
+            f"{pacing['learned_limit']:g} requests/s"
+        )
     balanced = summary["control"]["balanced"]
     yield f"Totals     {'balance' if balanced else 'DO NOT BALANCE'}"
     yield f"Report     {finished.folder.path}"

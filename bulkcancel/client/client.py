@@ -13,6 +13,7 @@ from urllib.parse import quote
 import aiohttp
 from yarl import URL
 
+from bulkcancel.client.allowance import allowance_in
 from bulkcancel.client.decode import read_body
 from bulkcancel.client.failures import no_answer, not_sent
 from bulkcancel.client.options import ClientOptions
@@ -261,4 +262,5 @@ def _answer(response: aiohttp.ClientResponse, body: bytes, token: Secret) -> Ans
             token=token,
         ),
         retry_after=seconds_to_wait(headers.get("Retry-After"), headers.get("Date")),
+        allowance=allowance_in(headers),
     )

@@ -30,10 +30,15 @@ def seconds_to_wait(retry_after: str | None, date: str | None) -> float | None:
     value = retry_after.strip(" \t")
     if _SECONDS.fullmatch(value):
         return float(value)
-    until, now = _moment(value), _moment(date.strip(" \t") if date else "")
-    if until is None or now is None or until < now:
+    return seconds_between(date, value)
+
+
+def seconds_between(date: str | None, until: str | None) -> float | None:
+    """Return the seconds from one HTTP date to another; ``None`` if one is none, or before it."""
+    then, now = _moment((until or "").strip(" \t")), _moment((date or "").strip(" \t"))
+    if then is None or now is None or then < now:
         return None
-    return (until - now).total_seconds()
+    return (then - now).total_seconds()
 
 
 def _moment(text: str) -> datetime | None:

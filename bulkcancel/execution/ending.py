@@ -8,6 +8,7 @@ from typing import Any
 
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution.folder import RunFolder
+from bulkcancel.execution.pacing import pacing_summary
 from bulkcancel.execution.settings import settings_from_json
 from bulkcancel.journal import Journal, Segment, attempt_totals, detail_rows, segments, utc
 from bulkcancel.model import DetailRow, Outcome, RowCounts
@@ -90,13 +91,7 @@ def write_reports_of(folder: RunFolder, journal: Journal) -> Finished:
                     "channel": target.channel,
                 },
                 "options": settings.options_json(),
-                "pacing": {
-                    "rate_ceiling": settings.rate,
-                    "throttled": sum(part.facts.get("throttled", 0) for part in lived),
-                    "seconds_working": round(
-                        sum(part.facts.get("seconds", 0.0) for part in lived), 3
-                    ),
-                },
+                "pacing": pacing_summary(settings, [part.facts for part in lived]),
             },
             stop=stop,
         ),

@@ -19,6 +19,8 @@ from bulkcancel.execution.descriptors import affordable
 from bulkcancel.execution.ending import Finished, write_reports_of
 from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
+from bulkcancel.execution.pacing import pacing_facts
+from bulkcancel.execution.remembered import limits_folder, recall_limit, remember_limit
 from bulkcancel.execution.settings import RunSettings, settings_from_json
 from bulkcancel.journal import Journal, reopen_unknown, utc
 from bulkcancel.manifest import Manifest
@@ -152,12 +154,16 @@ class RunSession:
                 reason="the limit on open files (ulimit -n)",
             )
             settings = replace(settings, concurrency=concurrency)
+        known = None
+        if not settings.fixed_rate:
+            known = recall_limit(limits_folder(), settings.target, now=clock.utc())
         self._segment = self._journal.start_segment(clock.utc())
         self._log.info(
             "run.started",
             base_url=settings.target.base_url,
             rate=settings.rate,
             concurrency=settings.concurrency,
+            known_limit=known,
         )
         async with Client(
             settings.target, token, settings.client(), newer_token=newer_token
@@ -165,7 +171,7 @@ class RunSession:
             self.pool = Pool(
                 journal=self._journal,
                 api=client,
-                options=settings.pool(),
+                options=settings.pool(known),
                 # Jitter needs spreading, not secrecy.
                 chance=random.random,
                 log=self._log,
@@ -174,7 +180,11 @@ class RunSession:
             )
             stop = await self.pool.run(handle_signals=handle_signals)
         seen = self.pool.snapshot()
-        facts = {"throttled": seen.throttled, "seconds": round(seen.elapsed, 3)}
+        facts = pacing_facts(seen)
+        if seen.limit is not None and (
+            flaw := remember_limit(limits_folder(), settings.target, seen.limit, now=clock.utc())
+        ):
+            self._log.warning("limit.not_kept", reason=flaw)
         plain = None
         if stop is not None:
             plain = {

@@ -22,10 +22,12 @@ class RunSettings:
     """All that decides how a run goes, but for the input and the token.
 
     ``rate`` is in requests per second, ``timeout`` (one send, whole) and the waits in seconds.
+    With ``fixed_rate`` the rate is that one; else it is the most, and the API's limit is learned.
     """
 
     target: Target
     rate: float = 25.0
+    fixed_rate: bool = False
     concurrency: int = 16
     timeout: float = 30.0
     max_attempts: int = 4
@@ -88,8 +90,8 @@ class RunSettings:
             connections=self.concurrency,
         )
 
-    def pool(self) -> PoolOptions:
-        """Return the runner's part."""
+    def pool(self, known: float | None = None) -> PoolOptions:
+        """Return the runner's part; ``known`` is a rate limit learned before, in requests/s."""
         return PoolOptions(
             concurrency=self.concurrency,
             policy=Policy(
@@ -99,7 +101,7 @@ class RunSettings:
                 verify_after=self.verify_after,
                 max_time=self.max_time,
             ),
-            pacer=PacerOptions(rate=self.rate),
+            pacer=PacerOptions(rate=self.rate, fixed=self.fixed_rate, known=known),
             breaker=BreakerOptions(patience=self.outage_patience),
             max_failures=(
                 parse_failure_limit(self.max_failures) if self.max_failures else FailureLimit()

@@ -11,6 +11,7 @@ from bulkcancel.model.manifest import (
     RowKind,
 )
 from bulkcancel.model.observation import (
+    Allowance,
     Answer,
     ApiMessage,
     Body,
@@ -29,6 +30,7 @@ from bulkcancel.model.target import Target
 __all__ = [
     "BREAKS",
     "AllocationView",
+    "Allowance",
     "Answer",
     "ApiMessage",
     "Body",

@@ -95,12 +95,21 @@ Body: TypeAlias = OneAllocation | SeveralAllocations | ApiMessage | Foreign
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Allowance:
+    """A rate that the API's headers allow, in requests per second, for so many ``seconds``."""
+
+    rate: float
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
     """A whole answer. ``retry_after`` is seconds to wait, or ``None`` if absent or malformed."""
 
     http_status: int
     body: Body
     retry_after: float | None = None
+    allowance: Allowance | None = None
 
 
 Observation: TypeAlias = NotSent | NoAnswer | Answer

@@ -1,41 +1,163 @@
-"""When the next send may go, and why it waits. Pure: the clock is an argument."""
+"""When the next send may go, and why it waits."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from collections import deque
+from typing import assert_never
+
+from bulkcancel.pacing.hold import Hold, Reason
+from bulkcancel.pacing.learner import Learner
+from bulkcancel.pacing.options import PacerOptions
+from bulkcancel.pacing.stoppage import Stoppage
+from bulkcancel.pacing.verdict import Verdict
 
 _LATENESS = 0.01
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacerOptions:
-    """``rate`` is the ceiling, in requests per second."""
-
-    rate: float = 25.0
+_LEAST_RATE = 0.5
+_ROOM, _SPARE = 1.5, 4.0
+_SMOOTH = 0.1
+_LOOK_BACK, _SICK_SHARE = 50, 0.1
+_BRAKE, _BRAKE_EVERY = 0.7, 5.0
+_LONG_PAUSE = 1.0
+_GO = Hold(seconds=0.0, reason=Reason.CEILING)
 
 
 class Pacer:
-    """Even spacing at a ceiling, held still while the server says ``Retry-After``.
+    """Even spacing at a rate that is learned from the API's refusals, and never above the ceiling.
 
     Times are seconds of one monotonic clock. A send that comes late by a timer's lateness is made
     up for, so that the rate is held; one that comes later than that is not, so that no burst forms.
     """
 
     def __init__(self, options: PacerOptions) -> None:
-        self._interval = 1.0 / options.rate
-        self._next = float("-inf")
-        self._paused_until = float("-inf")
+        self._ceiling = options.rate
+        self._learner = (
+            None if options.fixed else Learner(ceiling=options.rate, known=options.known)
+        )
+        self._stoppage: Stoppage | None = None
+        self._next = -math.inf
+        self._paused_until = -math.inf
+        self._refused_last = False
+        self._round_trip: float | None = None
+        self._failures: deque[bool] = deque(maxlen=_LOOK_BACK)
+        self._braked_at = -math.inf
+        self._told = math.inf
+        self._told_until = -math.inf
+        self.accepted_at_limit = 0
+        """How many were accepted since a limit was known."""
 
-    def wait(self, now: float) -> float:
-        """Return the seconds until the next send may go; 0 for now."""
-        return max(0.0, self._next - now, self._paused_until - now)
+    @property
+    def limit(self) -> float | None:
+        """Return the limit as far as it was learned, in requests per second."""
+        return None if self._learner is None else self._learner.limit
+
+    def rate(self, now: float) -> float:
+        """Return the rate at which sends may go, in requests per second."""
+        rate = self._ceiling if self._learner is None else self._learner.rate(now)
+        return min(self._allowed(now), max(_LEAST_RATE, rate))
+
+    def hold(self, now: float, in_flight: int) -> Hold:
+        """Return for how long the next send has to wait, and why; 0 seconds for now.
+
+        The wait may be infinite, and an answer may shorten any: ask again after each.
+        """
+        if now < self._paused_until:
+            return Hold(seconds=self._paused_until - now, reason=Reason.RETRY_AFTER)
+        if self._stoppage is not None:
+            wait = max(self._stoppage.wait(now), self._next - now)
+            return Hold(seconds=wait, reason=Reason.PROBING)
+        if self._learner is not None:
+            self._learner.grow(now)
+        rate = self.rate(now)
+        if self._learner is not None and self._round_trip is not None:
+            useful = rate * self._round_trip * _ROOM + _SPARE
+            if in_flight >= useful:
+                return Hold(seconds=math.inf, reason=Reason.CONCURRENCY)
+        if now >= self._next:
+            return _GO
+        free = rate >= self._allowed(now)
+        reason = Reason.CEILING if free else Reason.LEARNED_LIMIT
+        return Hold(seconds=self._next - now, reason=reason)
 
     def sent(self, now: float) -> None:
         """Note a send at ``now``."""
+        if self._stoppage is not None:
+            self._stoppage.sent(now)
         on_time = now - self._next <= _LATENESS
-        self._next = (self._next if on_time else now) + self._interval
+        self._next = (self._next if on_time else now) + 1.0 / self.rate(now)
 
-    def throttled(self, retry_after: float | None, now: float) -> None:
-        """Note a refusal for rate; a ``retry_after`` (seconds) holds all sends until then."""
+    def answered(
+        self, verdict: Verdict, *, sent_at: float, now: float, retry_after: float | None = None
+    ) -> None:
+        """Note what came of the request that was sent at ``sent_at``.
+
+        A ``retry_after`` (seconds) holds all sends until then, whatever the answer.
+        """
         if retry_after is not None:
-            self._paused_until = max(self._paused_until, now + retry_after)
+            self.pause(retry_after, now)
+        if verdict is not Verdict.FAILED:
+            took, before = now - sent_at, self._round_trip
+            self._round_trip = took if before is None else before + _SMOOTH * (took - before)
+        if self._learner is None:
+            return
+        self._failures.append(verdict is Verdict.FAILED)
+        match verdict:
+            case Verdict.ACCEPTED:
+                self._accepted(self._learner, sent_at, now)
+            case Verdict.THROTTLED:
+                self._throttled(self._learner, sent_at, now, retry_after)
+            case Verdict.FAILED:
+                self._failed(self._learner, sent_at, now)
+            case _:
+                assert_never(verdict)
+
+    def pause(self, seconds: float, now: float) -> None:
+        """Let nothing go for so long."""
+        self._paused_until = max(self._paused_until, now + seconds)
+
+    def told(self, rate: float, seconds: float, now: float) -> None:
+        """Note a ceiling that the API itself names, for so many seconds; it can only lower ours."""
+        self._told, self._told_until = rate, now + seconds
+
+    def _allowed(self, now: float) -> float:
+        return min(self._ceiling, self._told) if now < self._told_until else self._ceiling
+
+    def _accepted(self, learner: Learner, sent_at: float, now: float) -> None:
+        learner.accepted(sent_at, self._round_trip or 0.0)
+        self.accepted_at_limit += learner.limit is not None
+        if sent_at > learner.cut_at:
+            self._refused_last = False
+        stoppage = self._stoppage
+        if stoppage is None or sent_at <= stoppage.since:
+            return
+        self._stoppage = None
+        if stoppage.certain:
+            learner.opened(now, stopped_at=stoppage.since, shut_until=stoppage.shut_until)
+        else:
+            learner.stand_still(now - stoppage.since)
+
+    def _throttled(
+        self, learner: Learner, sent_at: float, now: float, retry_after: float | None
+    ) -> None:
+        news = learner.refused(sent_at, now)
+        if self._stoppage is not None:
+            self._stoppage.refused(sent_at, now, retry_after)
+            return
+        long_pause = retry_after is not None and retry_after >= _LONG_PAUSE
+        if not news and not long_pause:
+            return
+        # Two refusals with nothing accepted between them: a quota is spent, or worse.
+        stop = long_pause or self._refused_last
+        if news and not self._refused_last:
+            learner.heed(now)
+        self._refused_last = True
+        if stop:
+            self._stoppage = Stoppage.begin(now, learner.opened_at, retry_after)
+
+    def _failed(self, learner: Learner, sent_at: float, now: float) -> None:
+        if self._stoppage is not None:
+            self._stoppage.failed(sent_at, now)
+        sick = sum(self._failures) > _SICK_SHARE * _LOOK_BACK
+        if sick and now - self._braked_at >= _BRAKE_EVERY:
+            self._braked_at = now
+            learner.slow(_BRAKE, now)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
+from http import HTTPStatus
+
 import anyio
 
 from bulkcancel.breaker import Breaker, BreakerOptions, BreakerState, Trip
+from bulkcancel.decision import Finding
 from bulkcancel.journal import What
-from bulkcancel.model import Kind, Outcome
-from bulkcancel.pacing import Pacer
+from bulkcancel.model import Allowance, Kind, Outcome
+from bulkcancel.pacing import Pacer, Reason, Verdict, Waits
 from bulkcancel.runner.bell import Bell
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.stop import Stop, StopKind, StopSign
@@ -22,15 +26,24 @@ class Gate:
     """
 
     def __init__(
-        self, pacer: Pacer, options: BreakerOptions, *, clock: Clock, sign: StopSign
+        self,
+        pacer: Pacer,
+        options: BreakerOptions,
+        *,
+        concurrency: int,
+        clock: Clock,
+        sign: StopSign,
     ) -> None:
         self._pacer = pacer
+        self._concurrency = concurrency
         self._breakers = {what: Breaker(options) for what in What}
         self._clock = clock
         self._sign = sign
         self._line = anyio.Lock()
         self._bell = Bell()
         self._probes: dict[What, int] = {}
+        self._sent_at: dict[int, float] = {}
+        self.waits = Waits()
         self.changed = Bell()
         """Rung when a breaker opens or closes."""
         self.throttled = 0
@@ -65,24 +78,34 @@ class Gate:
                 if breaker.state is not BreakerState.CLOSED and row != self._probes.get(what):
                     return False
                 now = self._clock.steady()
-                wait = self._pacer.wait(now)
-                if wait <= 0.0:
+                hold = self._pacer.hold(now, len(self._sent_at))
+                if hold.seconds <= 0.0:
                     self._pacer.sent(now)
+                    self._sent_at[row] = now
+                    self._turn(now)
                     return True
-                await self._bell.wait(wait)
+                self.waits.turn(hold.reason, now, limit=self._pacer.limit)
+                await self._bell.wait(None if math.isinf(hold.seconds) else hold.seconds)
         return False
 
     def note(
-        self, row: int, what: What, kind: Kind, reason: str, retry_after: float | None
+        self, row: int, what: What, finding: Finding, allowance: Allowance | None
     ) -> Stop | None:
-        """Take in the class of an answer; return the stop if a breaker gives up."""
+        """Take in an answer, with what it says of the rate; return the stop if a breaker trips."""
         now, breaker = self._clock.steady(), self._breakers[what]
+        kind, retry_after = finding.kind, finding.retry_after
         before = breaker.state
-        if kind is Kind.THROTTLED:
-            self.throttled += 1
-            self._pacer.throttled(retry_after, now)
+        self.throttled += kind is Kind.THROTTLED
+        self._pacer.answered(
+            verdict_of(finding),
+            sent_at=self._sent_at.pop(row, now),
+            now=now,
+            retry_after=retry_after,
+        )
+        if allowance is not None:
+            self._pacer.told(allowance.rate, allowance.seconds, now)
         of_probe = row == self._probes.get(what)
-        trip = breaker.note(kind, reason, now, of_probe=of_probe)
+        trip = breaker.note(kind, finding.reason, now, of_probe=of_probe)
         if breaker.reached:
             for other in self._breakers.values():
                 other.reached = True
@@ -91,6 +114,8 @@ class Gate:
         if of_probe:
             del self._probes[what]
         self._tell(before, breaker)
+        self._turn(now)
+        self._bell.ring()  # each answer may shorten the wait of who stands at the gate
         return None if trip is None else _stop_for(trip)
 
     def settled(self, outcome: Outcome, reason: str) -> Stop | None:
@@ -106,13 +131,54 @@ class Gate:
             self.changed.ring()
             self._bell.ring()
 
+    def _turn(self, now: float) -> None:
+        """Account for the time from now on, in which nobody stands at the gate as yet."""
+        reason = None
+        if any(one.state is not BreakerState.CLOSED for one in self._breakers.values()):
+            reason = Reason.BREAKER
+        elif len(self._sent_at) >= self._concurrency:
+            reason = Reason.CONCURRENCY
+        self.waits.turn(reason, now, limit=self._pacer.limit)
+
+    def pace(self) -> str:
+        """Return what the last second's time went to, in words; empty if nothing held sends."""
+        now, main = self._clock.steady(), self.waits.main
+        match main:
+            case None:
+                return ""
+            case Reason.CEILING | Reason.LEARNED_LIMIT:
+                return f"{main} {self._pacer.rate(now):.1f}/s"
+            case _:
+                return main.value
+
+    @property
+    def limit(self) -> float | None:
+        """Return the limit as far as it was learned, in requests per second."""
+        return self._pacer.limit
+
+    @property
+    def limit_used(self) -> float | None:
+        """Return the share of the learned limit that was used, ``None`` where none was learned."""
+        return self.waits.used(self._pacer.accepted_at_limit)
+
     def hold(self, seconds: float) -> None:
         """Let nothing through for that long: an earlier ``Retry-After`` still counts."""
-        self._pacer.throttled(seconds, self._clock.steady())
+        self._pacer.pause(seconds, self._clock.steady())
 
     def wake(self) -> None:
         """Let those who wait look again: the run stops."""
         self._bell.ring()
+
+
+_FAILED = frozenset({Kind.NOT_SENT, Kind.UNTRUSTED, Kind.IN_DOUBT, Kind.READ_FAILED})
+
+
+def verdict_of(finding: Finding) -> Verdict:
+    """Return what an answer says of the rate; a 503 that asks to wait is no refusal for it."""
+    if finding.kind is Kind.THROTTLED and finding.http_status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Verdict.THROTTLED
+    failed = finding.kind in _FAILED or finding.kind is Kind.THROTTLED
+    return Verdict.FAILED if failed else Verdict.ACCEPTED
 
 
 def _stop_for(trip: Trip) -> Stop:

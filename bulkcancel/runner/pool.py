@@ -30,6 +30,7 @@ from bulkcancel.runner.worker import Worker, close_cut_off
 
 _CHUNK = 500
 _TICK = 0.2
+_PACE_EVERY = 1.0
 
 
 class Pool:
@@ -59,7 +60,13 @@ class Pool:
         self._on_tick = on_tick
         self._sign = StopSign()
         self._desk = Desk(journal)
-        self._gate = Gate(Pacer(options.pacer), options.breaker, clock=self._clock, sign=self._sign)
+        self._gate = Gate(
+            Pacer(options.pacer),
+            options.breaker,
+            concurrency=options.concurrency,
+            clock=self._clock,
+            sign=self._sign,
+        )
         self._last_fresh = 0
         self._began = self._clock.steady()
         self._total = 0
@@ -82,6 +89,7 @@ class Pool:
                 if handle_signals:
                     helpers.start_soon(self._watch_signals, hard)
                 helpers.start_soon(self._bound_drain, hard)
+                helpers.start_soon(self._tell_pace)
                 if self._on_tick is not None:
                     helpers.start_soon(self._tick, self._on_tick)
                 async with anyio.create_task_group() as workers:
@@ -124,6 +132,10 @@ class Pool:
             throttled=self._gate.throttled,
             elapsed=self._clock.steady() - self._began,
             waits_for=waits_for,
+            pace=self._gate.pace(),
+            limit=self._gate.limit,
+            limit_used=self._gate.limit_used,
+            held=self._gate.waits.seconds(),
         )
 
     async def _set_out(self) -> None:
@@ -210,7 +222,22 @@ class Pool:
         self._log.warning("run.drain_ended", after=self._options.drain)
         hard.cancel()
 
+    async def _tell_pace(self) -> None:
+        """Log what holds the sends back whenever that becomes another reason."""
+        told = None
+        while True:
+            await anyio.sleep(_PACE_EVERY)
+            main = self._gate.waits.main
+            if main is None or main is told:
+                continue
+            told = main
+            self._log.info("pace.held", by=self._gate.pace(), limit=_rounded(self._gate.limit))
+
     async def _tick(self, on_tick: Callable[[Snapshot], None]) -> None:
         while True:
             on_tick(self.snapshot())
             await anyio.sleep(_TICK)
+
+
+def _rounded(rate: float | None) -> float | None:
+    return None if rate is None else round(rate, 1)

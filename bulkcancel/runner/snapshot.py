@@ -13,7 +13,10 @@ class Snapshot:
 
     ``settled`` counts allocations by outcome, those of earlier segments included; ``total`` is
     all there are. ``sent`` and ``reads`` count this segment's requests; ``elapsed`` is in seconds
-    since the segment began. ``waits_for`` says why sending pauses, empty if it does not.
+    since the segment began. ``waits_for`` says why sending pauses, empty if it does not; ``pace``
+    what most of the last second went to. ``limit`` is the rate limit as it was learned (requests
+    per second), ``limit_used`` the share of it that was used, ``held`` the seconds for which each
+    reason held the next send back.
     """
 
     total: int
@@ -25,6 +28,10 @@ class Snapshot:
     throttled: int = 0
     elapsed: float = 0.0
     waits_for: str = ""
+    pace: str = ""
+    limit: float | None = None
+    limit_used: float | None = None
+    held: dict[str, float] = field(default_factory=dict)
 
     @property
     def done(self) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from itertools import islice
 
@@ -9,10 +10,12 @@ import anyio
 
 from bulkcancel.breaker import Breaker
 from bulkcancel.decision import Finding, backoff, classify_read
-from bulkcancel.model import DetailRow, Kind
+from bulkcancel.model import Answer, DetailRow, Kind
 from bulkcancel.pacing import Pacer
 from bulkcancel.runner.api import Api
+from bulkcancel.runner.bell import Bell
 from bulkcancel.runner.clock import Clock
+from bulkcancel.runner.gate import verdict_of
 from bulkcancel.runner.options import PoolOptions
 
 _CHUNK = 500
@@ -36,6 +39,8 @@ class Verifier:
         self._pacer = Pacer(options.pacer)
         self._breaker = Breaker(options.breaker)
         self._line = anyio.Lock()
+        self._answers = Bell()
+        self._in_flight = 0
         self.stopped = ""
         self.reads = 0
 
@@ -73,17 +78,29 @@ class Verifier:
 
     async def _read_once(self, allocation_id: str) -> Finding:
         async with self._line:
-            wait = self._pacer.wait(self._clock.steady())
-            if wait > 0.0:
-                await anyio.sleep(wait)
-            self._pacer.sent(self._clock.steady())
+            while True:
+                now = self._clock.steady()
+                hold = self._pacer.hold(now, self._in_flight)
+                if hold.seconds <= 0.0:
+                    break
+                await self._answers.wait(None if math.isinf(hold.seconds) else hold.seconds)
+            self._pacer.sent(now)
+            self._in_flight += 1
         token = self._api.token_number
-        exchange = await self._api.read(allocation_id)
+        try:
+            exchange = await self._api.read(allocation_id)
+        finally:
+            self._in_flight -= 1
         self.reads += 1
         finding = classify_read(allocation_id, exchange.observation)
-        now = self._clock.steady()
-        if finding.kind is Kind.THROTTLED:
-            self._pacer.throttled(finding.retry_after, now)
+        sent_at, now = now, self._clock.steady()
+        self._pacer.answered(
+            verdict_of(finding), sent_at=sent_at, now=now, retry_after=finding.retry_after
+        )
+        if isinstance(exchange.observation, Answer) and exchange.observation.allowance is not None:
+            told = exchange.observation.allowance
+            self._pacer.told(told.rate, told.seconds, now)
+        self._answers.ring()
         if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
             self.stopped = f"the API refuses the token: {finding.reason}"
         elif finding.kind in {Kind.UNTRUSTED, Kind.MISCONFIGURED, Kind.CONTRADICTION}:

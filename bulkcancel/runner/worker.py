@@ -33,6 +33,7 @@ from bulkcancel.journal import (
 )
 from bulkcancel.model import (
     BREAKS,
+    Answer,
     Kind,
     NoAnswer,
     NoAnswerCause,
@@ -124,7 +125,8 @@ class Worker:
             chance=self._chance(),
         )
         self.sent += not isinstance(exchange.observation, NotSent)
-        await self._follow(case, step, attempt_entry(case, exchange, step, now), now, token)
+        entry = attempt_entry(case, exchange, step, now)
+        await self._follow(case, exchange, step, entry, now, token)
 
     async def _read(self, case: Case) -> None:
         if not await self._gate.enter(case.row, What.READ):
@@ -153,7 +155,7 @@ class Worker:
             status=view.status if view else None,
             version=view.version if view else None,
         )
-        await self._follow(case, step, entry, now, token)
+        await self._follow(case, exchange, step, entry, now, token)
 
     async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
         self.in_flight += 1
@@ -162,12 +164,14 @@ class Worker:
         finally:
             self.in_flight -= 1
 
-    async def _follow(self, case: Case, step: Step, entry: Entry, now: float, token: int) -> None:
+    async def _follow(
+        self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float, token: int
+    ) -> None:
         """Write what was learned and what follows, then do it."""
         finding = step.finding
-        stop = self._gate.note(
-            case.row, case.what, finding.kind, finding.reason, finding.retry_after
-        )
+        seen = exchange.observation
+        allowance = seen.allowance if isinstance(seen, Answer) else None
+        stop = self._gate.note(case.row, case.what, finding, allowance)
         if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
             stop = _halt(finding.kind, finding.reason, case)
         match step.next:

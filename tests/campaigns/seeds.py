@@ -33,6 +33,7 @@ from bulkcancel.decision import (
 from bulkcancel.journal import Case, What
 from bulkcancel.model import Kind, Observation, Outcome, Settlement
 from bulkcancel.pacing import Pacer, PacerOptions
+from bulkcancel.runner.gate import verdict_of
 from bulkcancel.runner.worker import close_cut_off
 
 _LATENESS = 0.011
@@ -85,7 +86,11 @@ def draw_plan(seed: int) -> Plan:
     )
     return Plan(
         policy=policy,
-        pacer=PacerOptions(rate=chance.choice((0.5, 5.0, 50.0))),
+        pacer=PacerOptions(
+            rate=chance.choice((0.5, 5.0, 50.0)),
+            fixed=chance.random() < 0.2,
+            known=chance.choice((None, 20.0)),
+        ),
         breaker=BreakerOptions(),
         concurrency=chance.randrange(1, 9),
         precheck=chance.random() < 0.3,
@@ -259,7 +264,7 @@ class Simulation:
             return False
         open_to = {what for what, one in self._breakers.items() if one.wait(self._now) == 0.0}
         due = [one for one in self._idle() if one.due <= self._now and one.what in open_to]
-        if not due or self._pacer.wait(self._now) > 0.0:
+        if not due or self._pacer.hold(self._now, len(self._flying)).seconds > 0.0:
             return False
         case = min(due, key=self._turn)
         if self._breakers[case.what].state is BreakerState.OPEN:
@@ -311,7 +316,8 @@ class Simulation:
                 shut = breaker.wait(self._now)
                 dues = [case.due for case in self._idle() if case.what is what]
                 if dues and shut is not None:
-                    rest = max(shut, self._pacer.wait(self._now))
+                    pace = self._pacer.hold(self._now, len(self._flying)).seconds
+                    rest = max(shut, pace)
                     # A hair later: a wait added to a time may round down to just before it.
                     moments.append(max(min(dues), self._now + rest) + 1e-6)
         return min(moments) if moments else None
@@ -337,10 +343,14 @@ class Simulation:
         one.go_to(self._now)
         step = self._step(record.case, flight)
         finding, history = step.finding, step.history
-        if finding.kind is Kind.THROTTLED:
-            self._pacer.throttled(finding.retry_after, self._now)
-            if finding.retry_after is not None:
-                self._hold_until = max(self._hold_until, self._now + finding.retry_after)
+        self._pacer.answered(
+            verdict_of(finding),
+            sent_at=flight.sent_at,
+            now=self._now,
+            retry_after=finding.retry_after,
+        )
+        if finding.retry_after is not None:
+            self._hold_until = max(self._hold_until, self._now + finding.retry_after)
         self._note(flight, finding.kind, finding.reason)
         if finding.kind is Kind.UNAUTHORIZED and self._chance.random() < 0.5:
             self._stopping = True

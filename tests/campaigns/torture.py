@@ -23,7 +23,7 @@ from rigging import Rig, make_ids
 
 CONCURRENCY = 8
 PACE = (
-    "--rate", "250", "--concurrency", str(CONCURRENCY), "--verify-after", "0.1,0.3",
+    "--rate", "250", "--fixed-rate", "--concurrency", str(CONCURRENCY), "--verify-after", "0.1,0.3",
     "--wait-initial", "0.02", "--wait-max", "0.2",
 )  # fmt: skip
 FAULTS = (

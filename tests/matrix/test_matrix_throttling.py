@@ -1,6 +1,6 @@
 """Rows 28, 31 and 32 of the fault matrix: Retry-After in all its forms, told limits, an outage.
 
-Rows 27, 29 and 30, and the lowering of the ceiling in 31, belong to a pacer that learns the limit.
+Those with a pacer that learns stand in `test_matrix_pacing`.
 Times are scaled down: a pause of 7 s is one of 1 s here.
 """
 

@@ -124,7 +124,7 @@ def pool_for(journal: Journal, api: MemoryApi, **options: object) -> Pool:
     settings: dict[str, object] = {
         "concurrency": 8,
         "policy": FAST,
-        "pacer": PacerOptions(rate=100_000.0),
+        "pacer": PacerOptions(rate=100_000.0, fixed=True),
     }
     settings.update(options)
     return Pool(

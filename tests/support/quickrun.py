@@ -27,6 +27,7 @@ class QuickSettings(RunSettings):
     """Settings for a server on this machine, with the breaker's patience at hand."""
 
     rate: float = 5000.0
+    fixed_rate: bool = True
     concurrency: int = 8
     timeout: float = 10.0
     wait_initial: float = 0.01
@@ -38,9 +39,9 @@ class QuickSettings(RunSettings):
         )
     )
 
-    def pool(self) -> PoolOptions:
+    def pool(self, known: float | None = None) -> PoolOptions:
         """Return the runner's part, with this breaker."""
-        return replace(RunSettings.pool(self), breaker=self.breaker)
+        return replace(RunSettings.pool(self, known), breaker=self.breaker)
 
 
 @dataclass

@@ -25,7 +25,7 @@ from bulkcancel.simulator import (
 ACCOUNT = "1234abcd5678efgh9ijklmno"
 TOKEN = "sentinel-token-5f2c9a"
 QUICK = (
-    "--rate", "2000", "--concurrency", "16", "--verify-after", "0.1,0.3",
+    "--rate", "2000", "--fixed-rate", "--concurrency", "16", "--verify-after", "0.1,0.3",
     "--wait-initial", "0.02", "--wait-max", "0.2",
 )  # fmt: skip
 """Pace and patience for a server that is on this machine and takes effect at once."""
