@@ -159,7 +159,7 @@ def test_drain_is_bounded(rig: Rig) -> None:
     assert process.wait(20) == 143
     assert rig.summary()["outcomes"]["unknown"] == 16
     rig.check(wanted, killed=True)
-    assert rig.call("resume", "night").code == 0
+    assert rig.call("resume", "night", "--timeout", "2").code == 0
     rig.check(wanted, killed=True)
 
 

@@ -119,7 +119,7 @@ def test_the_second_signal_does_not_wait(rig: Rig) -> None:
     assert process.wait(20) == 130
     assert rig.summary()["outcomes"]["unknown"] == 16
     rig.check(wanted, killed=True)
-    resumed = rig.call("resume", "night")
+    resumed = rig.call("resume", "night", "--timeout", "2")
     assert resumed.code == 0, resumed.err
     rig.check(wanted, killed=True)
 

@@ -109,5 +109,6 @@ def test_31_a_limit_that_is_met_and_told(rig: QuickRig, style: Advertise) -> Non
     rig.serve(advertise=style, rate=150.0, burst=10)
     finished = rig.work(wanted, replace(rig.settings(), max_attempts=1))
     assert finished.exit_code == 0
-    assert finished.summary["pacing"]["throttled"] > 0
+    # A policy that names the rate in so many words is kept to; the others are met with.
+    assert (finished.summary["pacing"]["throttled"] > 0) is (style != "ratelimit")
     rig.check(wanted)
