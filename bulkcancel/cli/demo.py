@@ -41,6 +41,7 @@ def command(reports: Path, **options: Any) -> int:
         settings = RunSettings(
             target=Target(base_url=url, account=DEMO_ACCOUNT, stage="demo"),
             rate=50.0,
+            fixed_rate=True,
             # The simulator takes effect at once: there is no gateway to wait for.
             verify_after=(0.2, 0.5),
         )

@@ -39,8 +39,8 @@ class Learner:
     the `Curve` ends with a refusal, and sets the limit of the next. A purse, into which accepted
     requests pay, sees to it that refusals stay rare.
 
-    - A refusal at or below a limit that was measured is forgiven once: it may have nothing to do
-      with the rate. Another one soon after it is believed.
+    - The first refusal of all, and one at or below a limit that was measured, is forgiven once: it
+      may have nothing to do with the rate. Another one soon after it is believed.
     - Many refusals among the requests that were under way at one tell how far the rate is too high.
     - A quota for a period is known by its number: the same is accepted between two stops, however
       fast it was sent; or by a stop that is much longer than what it took to get there.
@@ -88,7 +88,8 @@ class Learner:
         if self._grown_at is None:
             self._grown_at, self._cycle, self._opening = now, Span(now), Span(now)
             return
-        if now - self._grown_at < max(1.0, 2.0 * self._round_trip):
+        suspected = self._suspicion is not None and self._suspicion.accepted < _FEW
+        if suspected or now - self._grown_at < max(1.0, 2.0 * self._round_trip):
             return
         near = self._known is not None and self._grown < _NEAR_KNOWN * self._known
         crowded = self._grown * self._round_trip > self._purse
@@ -128,7 +129,8 @@ class Learner:
         self.cut_at, self._overload = now, _Overload(rate)
         suspected = suspicion is not None and suspicion.accepted < _FEW
         at_limit = curve is not None and rate <= _AT_LIMIT * curve.limit
-        if self._measured and at_limit and not suspected:
+        first = curve is None and suspicion is None
+        if first or (self._measured and at_limit and not suspected):
             self._suspicion = Span(now)
             return
         span = suspicion if suspicion is not None and suspected else self._cycle
@@ -149,12 +151,15 @@ class Learner:
         self._quota, self._opening = span.accepted, Span(now)
         took, pause = stopped_at - span.began, now - stopped_at
         if before is None:
-            is_quota = pause >= 2.0 * took
+            is_quota = span.accepted >= _FEW and pause >= 2.0 * took
         else:
             is_quota = abs(span.accepted - before) <= max(2, _ALIKE * span.accepted)
         if is_quota:
             self._period = max(1.0, shut_until - span.began)
             limit = span.rate(shut_until)
+        elif self._curve is None:
+            self._grown_at, self._cycle = now, Span(now)
+            return
         else:
             # Lower each time, so that only a quota takes the same number again.
             limit = max(_LOWERED * limit, min(limit, span.rate(stopped_at)))

@@ -17,7 +17,8 @@ class Player:
 
     def __init__(self, *, rate: float = 1000.0, known: float | None = None) -> None:
         self.pacer = Pacer(PacerOptions(rate=rate, known=known))
-        self.now = 0.0
+        self.now = self.seen = 0.0
+        self.level = 0.0
 
     def send(self, verdict: Verdict, retry_after: float | None = None) -> float:
         """Send once, take the answer; return when it was sent."""
@@ -34,12 +35,13 @@ class Player:
 
     def play(self, seconds: float, limit: float | None = None) -> int:
         """Send for so long to a server that takes so many a second; return the refusals."""
-        until, level, last, refused = self.now + seconds, 0.0, self.now, 0
+        until, refused = self.now + seconds, 0
         while self.now < until:
-            level = max(0.0, level - (self.now - last) * (limit or math.inf))
-            last = self.now
-            over = limit is not None and level + 1.0 > 10.0
-            level += not over
+            self.now += self.pacer.hold(self.now, 0).seconds
+            passed, self.seen = self.now - self.seen, self.now
+            self.level = max(0.0, self.level - passed * (limit or 0.0))
+            over = limit is not None and self.level + 1.0 > 10.0
+            self.level += not over
             refused += over
             self.send(Verdict.THROTTLED if over else Verdict.ACCEPTED)
         return refused
