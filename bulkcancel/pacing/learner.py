@@ -19,7 +19,6 @@ _CLIMBED, _OF_CLIMB = 1.15, 0.75
 _CLUMP, _CLUMP_SHARE = 4, 0.5
 _LOWERED = 0.92
 _ALIKE = 0.02
-_CUTS_OF_QUOTA = 4
 _CYCLES_OF_QUOTA = 0.1
 
 
@@ -62,7 +61,6 @@ class Learner:
         self._overload = _Overload(0.0)
         self._measured = False
         self._quota: int | None = None
-        self._cuts_since_stop = 0
         self._period = 0.0
         self.cut_at = -math.inf
         """When a refusal was last heeded: what was sent before then says nothing new."""
@@ -135,15 +133,12 @@ class Learner:
         if first or (self._measured and at_limit and not suspected):
             self._suspicion = Span(now)
             return
-        self._cuts_since_stop += 1
-        if self._cuts_since_stop > _CUTS_OF_QUOTA:
-            # A quota that is spent stops all: this is none, or none any more.
-            self._period = 0.0
         span = suspicion if suspicion is not None and suspected else self._cycle
         few = suspected or span.accepted < _FEW
-        climbed = (
-            curve is not None and not few and not self._period and rate > _CLIMBED * curve.limit
-        )
+        climbed = curve is not None and not few and rate > _CLIMBED * curve.limit
+        if climbed:
+            # No quota would have let it climb so far.
+            self._period = 0.0
         # A climb's mean says little of where it ended, and a few answers say little at all.
         least = rate * (_OF_CLIMB if climbed else 1.0 / _GROWTH if curve is None else 0.5)
         limit = min(rate, max(least, span.rate(now)))
@@ -154,7 +149,7 @@ class Learner:
         self._stood_still += now - stopped_at
         limit = self._grown if self.limit is None else self.limit
         span, before = self._opening, self._quota
-        self._quota, self._opening, self._cuts_since_stop = span.accepted, Span(now), 0
+        self._quota, self._opening = span.accepted, Span(now)
         took, pause = stopped_at - span.began, now - stopped_at
         if before is None:
             is_quota = span.accepted >= _FEW and pause >= 2.0 * took
