@@ -47,9 +47,10 @@ def remember_limit(folder: Path, target: Target, limit: float, *, now: float) ->
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         partial.write_text(json.dumps({"limit": round(limit, 3), "at": now}), encoding="utf-8")
         partial.replace(place)
+        newest = place.stat().st_mtime
         for old in folder.glob("*.json"):
-            if now - old.stat().st_mtime > _FRESH:
-                old.unlink()
+            if newest - old.stat().st_mtime > _FRESH:
+                old.unlink(missing_ok=True)
     except OSError as error:
         with suppress(OSError):
             partial.unlink()

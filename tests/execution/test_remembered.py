@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,20 @@ def test_what_is_damaged_is_ignored(tmp_path: Path, content: bytes) -> None:
     (place,) = tmp_path.glob("*.json")
     place.write_bytes(content)
     assert recall_limit(tmp_path, TARGET, now=NOW) is None
+
+
+def test_what_is_stale_is_removed(tmp_path: Path) -> None:
+    """A month after it was kept a limit goes when the next one is kept; younger ones stay."""
+    for target in OTHERS:
+        remember_limit(tmp_path, target, 10.0, now=NOW)
+    old, young, _ = sorted(tmp_path.glob("*.json"))
+    for path, days in ((old, 31), (young, 29)):
+        then = path.stat().st_mtime - days * DAY
+        os.utime(path, (then, then))
+    remember_limit(tmp_path, TARGET, 50.0, now=NOW)
+    assert not old.exists()
+    assert young.exists()
+    assert len(list(tmp_path.glob("*.json"))) == 3
 
 
 def test_where_it_can_not_be_kept_a_sentence_says_so(tmp_path: Path) -> None:
