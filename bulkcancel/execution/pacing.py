@@ -10,9 +10,11 @@ from bulkcancel.execution.settings import RunSettings
 from bulkcancel.runner import Snapshot
 
 
-def pacing_facts(seen: Snapshot) -> dict[str, Any]:
+def pacing_facts(seen: Snapshot, settings: RunSettings) -> dict[str, Any]:
     """Return what the journal keeps of the pace of one start; seconds, and requests per second."""
     return {
+        "rate_ceiling": settings.rate,
+        "fixed_rate": settings.fixed_rate,
         "requests": seen.sent + seen.reads,
         "throttled": seen.throttled,
         "seconds": round(seen.elapsed, 3),
@@ -23,7 +25,7 @@ def pacing_facts(seen: Snapshot) -> dict[str, Any]:
 
 
 def pacing_summary(settings: RunSettings, starts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Return the summary's ``pacing``: sums over all starts, and the limit as last learned.
+    """Return the summary's ``pacing``: sums over all starts, and what the last one went by.
 
     ``limit_used_percent`` is what was accepted, of what the learned limit would have let through
     while there was something to send, in the start that learned it. It may be above 100: a
@@ -35,10 +37,11 @@ def pacing_summary(settings: RunSettings, starts: Sequence[Mapping[str, Any]]) -
     requests = sum(start.get("requests", 0) for start in starts)
     throttled = sum(start.get("throttled", 0) for start in starts)
     learned = [start for start in starts if start.get("limit") is not None]
+    last = starts[-1] if starts else {}
     used = learned[-1].get("limit_used") if learned else None
     return {
-        "rate_ceiling": settings.rate,
-        "fixed_rate": settings.fixed_rate,
+        "rate_ceiling": last.get("rate_ceiling", settings.rate),
+        "fixed_rate": last.get("fixed_rate", settings.fixed_rate),
         "throttled": throttled,
         "refused_percent": round(100.0 * throttled / requests, 3) if requests else 0.0,
         "learned_limit": learned[-1]["limit"] if learned else None,

@@ -32,7 +32,7 @@ def recall_limit(folder: Path, target: Target, *, now: float) -> float | None:
     try:
         kept = json.loads(_place(folder, target).read_text(encoding="utf-8"))
         limit, at = float(kept["limit"]), float(kept["at"])
-    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         # It is only a hint for the start: without it a run learns anew.
         return None
     usable = math.isfinite(limit) and _LEAST <= limit <= _MOST and 0.0 <= now - at <= _FRESH

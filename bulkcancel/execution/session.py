@@ -180,7 +180,7 @@ class RunSession:
             )
             stop = await self.pool.run(handle_signals=handle_signals)
         seen = self.pool.snapshot()
-        facts = pacing_facts(seen)
+        facts = pacing_facts(seen, settings)
         if seen.limit is not None and (
             flaw := remember_limit(limits_folder(), settings.target, seen.limit, now=clock.utc())
         ):

@@ -11,6 +11,8 @@ class Reason(StrEnum):
 
     CEILING = "ceiling"
     """The rate that the operator allows, or that the API's headers name."""
+    STARTING = "starting"
+    """No limit was met yet: the pace still grows towards the ceiling."""
     LEARNED_LIMIT = "learned limit"
     """The pace at which the API was found to refuse next to nothing."""
     RETRY_AFTER = "retry-after"

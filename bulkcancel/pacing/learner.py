@@ -20,6 +20,9 @@ _CLUMP, _CLUMP_SHARE = 4, 0.5
 _LOWERED = 0.92
 _ALIKE = 0.02
 _CYCLES_OF_QUOTA = 0.1
+_ONE_PERIOD = 0.04
+_LEAST = 0.5
+"""A limit is not learned below that: the way back up would take hours. Probes do the rest."""
 
 
 @dataclass(slots=True)
@@ -156,8 +159,13 @@ class Learner:
         else:
             is_quota = abs(span.accepted - before) <= max(2, _ALIKE * span.accepted)
         if is_quota:
-            self._period = max(1.0, shut_until - span.began)
+            period = max(1.0, shut_until - span.began)
             limit = span.rate(shut_until)
+            if before is None:
+                # Once is no proof: look beyond it after about a period.
+                pause = _ONE_PERIOD * period
+            else:
+                self._period = period
         elif self._curve is None:
             self._grown_at, self._cycle = now, Span(now)
             return
@@ -170,6 +178,13 @@ class Learner:
         """Let a pause pass that says nothing of the limit."""
         self._stood_still += seconds
 
+    def rest(self, seconds: float) -> None:
+        """Let a time pass in which there was nothing to send: it tells and moves nothing."""
+        self._stood_still += seconds
+        for span in (self._cycle, self._suspicion):
+            if span is not None:
+                span.began += seconds
+
     def slow(self, factor: float, now: float) -> None:
         """Go back to a share of the present rate, and grow again from there."""
         rate = factor * self.rate(now)
@@ -180,7 +195,7 @@ class Learner:
 
     def _begin(self, limit: float, now: float, *, measured: bool, pause: float = 0.0) -> None:
         self._curve = Curve.cycle(
-            limit,
+            max(_LEAST, limit),
             now=now - self._stood_still,
             debt=max(0.0, -self._purse),
             pause=max(pause, _CYCLES_OF_QUOTA * self._period),

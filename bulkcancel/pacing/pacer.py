@@ -19,6 +19,7 @@ _SMOOTH = 0.1
 _LOOK_BACK, _SICK_SHARE = 50, 0.1
 _BRAKE, _BRAKE_EVERY = 0.7, 5.0
 _LONG_PAUSE = 1.0
+_IDLE, _IDLE_INTERVALS = 1.0, 5.0
 _GO = Hold(seconds=0.0, reason=Reason.CEILING)
 
 
@@ -35,7 +36,8 @@ class Pacer:
             None if options.fixed else Learner(ceiling=options.rate, known=options.known)
         )
         self._stoppage: Stoppage | None = None
-        self._next = -math.inf
+        self._slot = -math.inf
+        self._sent_last: float | None = None
         self._paused_until = -math.inf
         self._refused_last = False
         self._round_trip: float | None = None
@@ -64,7 +66,7 @@ class Pacer:
         if now < self._paused_until:
             return Hold(seconds=self._paused_until - now, reason=Reason.RETRY_AFTER)
         if self._stoppage is not None:
-            wait = max(self._stoppage.wait(now), self._next - now)
+            wait = max(self._stoppage.wait(now), self._due(now) - now)
             return Hold(seconds=wait, reason=Reason.PROBING)
         if self._learner is not None:
             self._learner.grow(now)
@@ -73,18 +75,25 @@ class Pacer:
             useful = rate * self._round_trip * _ROOM + _SPARE
             if in_flight >= useful:
                 return Hold(seconds=math.inf, reason=Reason.CONCURRENCY)
-        if now >= self._next:
+        due = self._due(now)
+        if now >= due:
             return _GO
-        free = rate >= self._allowed(now)
-        reason = Reason.CEILING if free else Reason.LEARNED_LIMIT
-        return Hold(seconds=self._next - now, reason=reason)
+        reason = Reason.LEARNED_LIMIT if self.limit is not None else Reason.STARTING
+        if rate >= self._allowed(now):
+            reason = Reason.CEILING
+        return Hold(seconds=due - now, reason=reason)
 
     def sent(self, now: float) -> None:
         """Note a send at ``now``."""
+        due, before = self._due(now), self._sent_last
+        self._slot = due if now - due <= _LATENESS else now
+        self._sent_last = now
         if self._stoppage is not None:
             self._stoppage.sent(now)
-        on_time = now - self._next <= _LATENESS
-        self._next = (self._next if on_time else now) + 1.0 / self.rate(now)
+        elif self._learner is not None and before is not None:
+            idle = now - max(before, self._paused_until)
+            if idle > max(_IDLE, _IDLE_INTERVALS / self.rate(before)):
+                self._learner.rest(idle)
 
     def answered(
         self, verdict: Verdict, *, sent_at: float, now: float, retry_after: float | None = None
@@ -93,6 +102,8 @@ class Pacer:
 
         A ``retry_after`` (seconds) holds all sends until then, whatever the answer.
         """
+        # Zero is as good as none: obeyed, it would repeat what was refused at full pace.
+        retry_after = retry_after or None
         if retry_after is not None:
             self.pause(retry_after, now)
         if verdict is not Verdict.FAILED:
@@ -116,8 +127,15 @@ class Pacer:
         self._paused_until = max(self._paused_until, now + seconds)
 
     def told(self, rate: float, seconds: float, now: float) -> None:
-        """Note a ceiling that the API itself names, for so many seconds; it can only lower ours."""
-        self._told, self._told_until = rate, now + seconds
+        """Note a ceiling that the API itself names, for so many seconds; it can only lower ours.
+
+        It is never believed to be next to nothing: that is found out by asking.
+        """
+        self._told, self._told_until = max(_LEAST_RATE, rate), now + seconds
+
+    def _due(self, now: float) -> float:
+        """Return when the next send is due, at the rate of this moment."""
+        return self._slot + 1.0 / self.rate(now)
 
     def _allowed(self, now: float) -> float:
         return min(self._ceiling, self._told) if now < self._told_until else self._ceiling
@@ -130,7 +148,7 @@ class Pacer:
         stoppage = self._stoppage
         if stoppage is None or sent_at <= stoppage.since:
             return
-        self._stoppage = None
+        self._stoppage, self._sent_last = None, now
         if stoppage.certain:
             learner.opened(now, stopped_at=stoppage.since, shut_until=stoppage.shut_until)
         else:

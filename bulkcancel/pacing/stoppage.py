@@ -66,4 +66,4 @@ class Stoppage:
         self._probe_sent = None
         most = min(_LONGEST, max(_FIRST, _SHARE * (now - self.opened_at)))
         self._wait = min(most, self._wait * _GROWTH)
-        self._probe_at = now + (self._wait if retry_after is None else retry_after)
+        self._probe_at = now + max(self._wait, retry_after or 0.0)

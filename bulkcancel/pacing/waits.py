@@ -38,6 +38,10 @@ class Waits:
         self.main = most if spent[most] > 0.1 * (now - self._before_at) else None
         self._before, self._before_at = dict(self._seconds), now
 
+    def tick(self, now: float, *, limit: float | None) -> None:
+        """Let the time up to now count, for the same reason as before."""
+        self.turn(self._reason, now, limit=limit)
+
     def used(self, accepted: int) -> float | None:
         """Return the share of the learned limit that so many accepted requests used.
 

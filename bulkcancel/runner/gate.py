@@ -75,9 +75,10 @@ class Gate:
         breaker = self._breakers[what]
         async with self._line:
             while not self._sign.is_up:
-                if breaker.state is not BreakerState.CLOSED and row != self._probes.get(what):
-                    return False
                 now = self._clock.steady()
+                if breaker.state is not BreakerState.CLOSED and row != self._probes.get(what):
+                    self._turn(now)
+                    return False
                 hold = self._pacer.hold(now, len(self._sent_at))
                 if hold.seconds <= 0.0:
                     self._pacer.sent(now)
@@ -86,6 +87,7 @@ class Gate:
                     return True
                 self.waits.turn(hold.reason, now, limit=self._pacer.limit)
                 await self._bell.wait(None if math.isinf(hold.seconds) else hold.seconds)
+            self._turn(self._clock.steady())
         return False
 
     def note(
@@ -140,13 +142,17 @@ class Gate:
             reason = Reason.CONCURRENCY
         self.waits.turn(reason, now, limit=self._pacer.limit)
 
+    def tick(self) -> None:
+        """Let the time up to now count for whatever holds the sends back."""
+        self.waits.tick(self._clock.steady(), limit=self._pacer.limit)
+
     def pace(self) -> str:
         """Return what the last second's time went to, in words; empty if nothing held sends."""
         now, main = self._clock.steady(), self.waits.main
         match main:
             case None:
                 return ""
-            case Reason.CEILING | Reason.LEARNED_LIMIT:
+            case Reason.CEILING | Reason.STARTING | Reason.LEARNED_LIMIT:
                 return f"{main} {self._pacer.rate(now):.1f}/s"
             case _:
                 return main.value

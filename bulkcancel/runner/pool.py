@@ -9,6 +9,7 @@ from dataclasses import replace
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from bulkcancel.errors import BulkcancelError
 from bulkcancel.journal import (
     Case,
     Journal,
@@ -84,7 +85,10 @@ class Pool:
         self._began = self._clock.steady()
         async with anyio.create_task_group() as helpers:
             helpers.start_soon(self._desk.run)
-            await self._set_out()
+            try:
+                await self._set_out()
+            except BulkcancelError as error:
+                self.stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
             with anyio.CancelScope() as hard:
                 if handle_signals:
                     helpers.start_soon(self._watch_signals, hard)
@@ -117,6 +121,7 @@ class Pool:
         worker, backlog = self._worker, self._backlog
         if worker is None or backlog is None:
             return Snapshot(total=self._total)
+        self._gate.tick()
         waits_for = ""
         if self._sign.stop is not None:
             waits_for = f"stopping: {self._sign.stop.sentence}"
@@ -227,6 +232,7 @@ class Pool:
         told = None
         while True:
             await anyio.sleep(_PACE_EVERY)
+            self._gate.tick()
             main = self._gate.waits.main
             if main is None or main is told:
                 continue

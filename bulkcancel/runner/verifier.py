@@ -8,7 +8,7 @@ from itertools import islice
 
 import anyio
 
-from bulkcancel.breaker import Breaker
+from bulkcancel.breaker import Breaker, Trip
 from bulkcancel.decision import Finding, backoff, classify_read
 from bulkcancel.model import Answer, DetailRow, Kind
 from bulkcancel.pacing import Pacer
@@ -59,27 +59,33 @@ class Verifier:
                 for row in places:
                     if self.stopped:
                         return
-                    found[row.row] = await self._read(row.allocation_id or "")
+                    if (finding := await self._read(row.allocation_id or "")) is not None:
+                        found[row.row] = finding
 
             async with anyio.create_task_group() as workers:
                 for _ in range(min(self._options.concurrency, len(chunk))):
                     workers.start_soon(work)
             yield [(row, found.get(row.row)) for row in chunk]
 
-    async def _read(self, allocation_id: str) -> Finding:
-        policy = self._options.policy
+    async def _read(self, allocation_id: str) -> Finding | None:
+        """Return what was found, in several tries; ``None`` if the stop came before the first."""
+        policy, finding = self._options.policy, None
         for failures in range(1, policy.max_attempts + 1):
-            finding = await self._read_once(allocation_id)
+            latest = await self._read_once(allocation_id)
+            if latest is None:
+                return finding
+            finding = latest
             if finding.kind not in _AGAIN or failures == policy.max_attempts or self.stopped:
                 return finding
-            wait = finding.retry_after
-            await anyio.sleep(backoff(policy, failures, self._chance()) if wait is None else wait)
+            await anyio.sleep(finding.retry_after or backoff(policy, failures, self._chance()))
         raise AssertionError("a policy allows one attempt at least")
 
-    async def _read_once(self, allocation_id: str) -> Finding:
+    async def _read_once(self, allocation_id: str) -> Finding | None:
         async with self._line:
             while True:
                 now = self._clock.steady()
+                if self.stopped:
+                    return None
                 hold = self._pacer.hold(now, self._in_flight)
                 if hold.seconds <= 0.0:
                     break
@@ -105,6 +111,12 @@ class Verifier:
             self.stopped = f"the API refuses the token: {finding.reason}"
         elif finding.kind in {Kind.UNTRUSTED, Kind.MISCONFIGURED, Kind.CONTRADICTION}:
             self.stopped = finding.reason
-        elif (trip := self._breaker.note(finding.kind, finding.reason, now)) is not None:
+        elif (trip := self._tripped(finding, now)) is not None:
             self.stopped = trip.sentence
         return finding
+
+    def _tripped(self, finding: Finding, now: float) -> Trip | None:
+        trip = self._breaker.note(finding.kind, finding.reason, now)
+        if trip is None and finding.retry_after is not None:
+            trip = self._breaker.asked_to_wait(finding.retry_after)
+        return trip

@@ -91,7 +91,7 @@ class Worker:
 
     async def run(self) -> None:
         """Work until there is nothing left or the run stops."""
-        while (case := await self._backlog.next()) is not None:
+        while (case := await self._next()) is not None:
             try:
                 match case.what:
                     case What.SEND:
@@ -104,6 +104,13 @@ class Worker:
                 self._stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
             finally:
                 self._backlog.done()
+
+    async def _next(self) -> Case | None:
+        try:
+            return await self._backlog.next()
+        except BulkcancelError as error:
+            self._stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
+            return None
 
     async def _send(self, case: Case) -> None:
         number = case.intents + 1
@@ -174,6 +181,11 @@ class Worker:
         stop = self._gate.note(case.row, case.what, finding, allowance)
         if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
             stop = _halt(finding.kind, finding.reason, case)
+        if isinstance(step.next, Halt):
+            stop = stop or _halt(step.next.kind, step.next.reason, case)
+        if stop is not None:
+            # At once: while this is written down others must not pass the gate.
+            self._stop(stop)
         match step.next:
             case Settle(settlement=settled):
                 done = OutcomeEntry(
@@ -182,23 +194,22 @@ class Worker:
                 await self._desk.write(entry, done)
                 self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
                 self._quota.earn()
-                stop = stop or self._gate.settled(settled.outcome, settled.reason)
+                stop = self._gate.settled(settled.outcome, settled.reason)
                 if (words := self._max_failures.passed(self.settled)) is not None:
                     stop = stop or Stop(kind=StopKind.FAILURES, sentence=words)
+                if stop is not None:
+                    self._stop(stop)
                 self._say_settled(case, step, settled.outcome, settled.reason)
             case Send(after=wait) | Read(after=wait):
                 what = What.SEND if isinstance(step.next, Send) else What.READ
                 if not self._quota.spend(finding.kind):
                     wait = max(wait, self._policy.wait_max)
                 await self._put_back(case, step, entry, what, wait)
-            case Halt(kind=kind, reason=reason, then=then):
-                stop = stop or _halt(kind, reason, case)
+            case Halt(then=then):
                 what = What.SEND if isinstance(then, Send) else What.READ
                 await self._put_back(case, step, entry, what, then.after)
             case _:
                 assert_never(step.next)
-        if stop is not None:
-            self._stop(stop)
 
     async def _put_back(
         self, case: Case, step: Step, entry: Entry, what: What, wait: float

@@ -41,7 +41,8 @@ def test_it_is_kept_for_an_origin_and_an_account(tmp_path: Path) -> None:
         json.dumps({"limit": -1, "at": NOW}).encode(),
         json.dumps({"limit": 1e12, "at": NOW}).encode(),
         b'{"limit": NaN, "at": 1800000000.0}', b'{"limit": 1e999, "at": 1800000000.0}',
-        b'{"limit": 50, "at": null}', b"[" * 100_000,
+        b'{"limit": 50, "at": null}', b'{"limit": 1' + b"0" * 400 + b', "at": 1800000000.0}',
+        b"[" * 100_000,
     ],
 )  # fmt: skip
 def test_what_is_damaged_is_ignored(tmp_path: Path, content: bytes) -> None:

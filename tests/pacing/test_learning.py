@@ -175,6 +175,34 @@ def test_concurrency_follows_rate_and_round_trip() -> None:
     assert pacer.hold(player.now, math.floor(useful) - 1).reason is not Reason.CONCURRENCY
 
 
+def test_a_limit_is_not_learned_below_what_is_sent() -> None:
+    """After half an hour of refusals at 0.3/s a server that heals is used again within minutes."""
+    player = Player(rate=25.0)
+    player.play(1800.0, 0.3)
+    assert player.pacer.limit == pytest.approx(0.5, rel=0.1)
+    player.play(1200.0, 50.0)
+    assert player.pacer.rate(player.now) == 25.0
+
+
+def test_an_early_retry_after_is_no_quota() -> None:
+    """One 429 with a pause among the first requests does not fix the pace for long."""
+    player = Player(rate=25.0)
+    player.send(Verdict.THROTTLED, retry_after=1.0)
+    player.play(60.0)
+    assert player.pacer.rate(player.now) == 25.0
+
+
+def test_idling_moves_nothing() -> None:
+    """After a minute without anything to send the pace is where it was, not far above the limit."""
+    player = Player()
+    player.play(120.0, 20.0)
+    pacer, before = player.pacer, player.pacer.rate(player.now)
+    player.now += 60.0
+    player.level = 0.0
+    player.play(0.2, 20.0)
+    assert pacer.rate(player.now) == pytest.approx(before, rel=0.1)
+
+
 def test_waits_add_up() -> None:
     """Each second goes to the reason that held it; the main one is that of the last second."""
     waits = Waits()
@@ -186,6 +214,9 @@ def test_waits_add_up() -> None:
     waits.turn(Reason.BREAKER, 20.0, limit=50.0)
     mains.append(waits.main)
     assert mains == [Reason.CEILING, Reason.LEARNED_LIMIT, None]
+    waits.tick(25.0, limit=50.0)
+    assert waits.seconds()["breaker"] == 5.0, "a hold counts while it lasts"
+    assert waits.main is Reason.BREAKER
     waits.turn(None, 30.0, limit=50.0)
     assert waits.seconds() == {"ceiling": 2.5, "learned limit": 4.0, "breaker": 10.0}
     assert waits.used(150) == pytest.approx(150 / (4.0 * 50.0)), "time without work counts not"

@@ -104,6 +104,22 @@ def test_retry_after_holds_all_sends() -> None:
     assert wait(pacer, 32.0) == 0.0
 
 
+@pytest.mark.parametrize("is_fixed", [True, False])
+def test_a_retry_after_of_nought_is_as_good_as_none(*, is_fixed: bool) -> None:
+    """It does not switch the waits between probes off: a server that throttles is let alone."""
+    counts = []
+    for retry_after in (0.0, None):
+        pacer, now, count = Pacer(PacerOptions(rate=2.0, fixed=is_fixed)), 0.0, 0
+        while now < 900.0:
+            now = max(now, now + pacer.hold(now, 0).seconds) + 1e-9
+            pacer.sent(now)
+            refuse(pacer, now, retry_after)
+            count += 1
+        counts.append(count)
+    assert counts[0] == counts[1]
+    assert is_fixed or counts[0] < 200
+
+
 def test_with_a_fixed_rate_a_refusal_without_retry_after_holds_nothing() -> None:
     """The spacing is all, however many refusals there are."""
     pacer = fixed(100.0)
@@ -123,10 +139,21 @@ def test_what_headers_tell_only_lowers_the_ceiling(*, is_fixed: bool) -> None:
     assert pacer.rate(131.0) == 10.0
     pacer.told(1000.0, 30.0, 200.0)
     assert pacer.rate(201.0) == 10.0
-    pacer.told(0.01, 30.0, 300.0)
+    pacer.told(2.0, 30.0, 300.0)
     wait_and_send(pacer, 301.0)
-    assert pacer.hold(301.0, 0).seconds == pytest.approx(100.0)
+    assert pacer.hold(301.0, 0).seconds == pytest.approx(0.5)
     assert pacer.hold(301.0, 0).reason is Reason.CEILING
+
+
+def test_no_header_stalls_a_run() -> None:
+    """A quota spent for an hour is not believed blindly, and a better word counts at once."""
+    pacer = Pacer(PacerOptions(rate=10.0, fixed=True))
+    wait_and_send(pacer, 0.0)
+    pacer.told(1 / 3600.0, 3600.0, 0.0)
+    assert pacer.hold(0.0, 0).seconds == pytest.approx(2.0), "one in two seconds asks"
+    wait_and_send(pacer, 1.0)
+    pacer.told(15.0, 60.0, 2.1)
+    assert pacer.hold(2.1, 0).seconds <= 0.1, "the new rate counts for the wait under way, too"
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,11 +15,13 @@ from structlog.typing import FilteringBoundLogger
 from bulkcancel.breaker import BreakerOptions
 from bulkcancel.client import Exchange
 from bulkcancel.decision import Policy
-from bulkcancel.journal import Journal, attempt_totals, detail_rows, outcome_counts
+from bulkcancel.errors import JournalError
+from bulkcancel.journal import Entry, Journal, attempt_totals, detail_rows, outcome_counts
 from bulkcancel.model import (
     AllocationView,
     Answer,
     ApiMessage,
+    DetailRow,
     ManifestRow,
     NoAnswer,
     NoAnswerCause,
@@ -30,7 +33,7 @@ from bulkcancel.model import (
     RowKind,
 )
 from bulkcancel.pacing import PacerOptions
-from bulkcancel.runner import Pool, PoolOptions, Stop, StopKind
+from bulkcancel.runner import Clock, Pool, PoolOptions, Stop, StopKind, Verifier
 
 FAST = Policy(wait_initial=0.001, wait_max=0.01, verify_after=(0.005, 0.01))
 
@@ -302,3 +305,106 @@ def test_a_server_that_never_answers_ends_the_run(journal: Journal) -> None:
     assert {row.outcome for chunk in detail_rows(journal) for row in chunk} == {
         Outcome.NOT_ATTEMPTED
     }
+
+
+@dataclass
+class SlowJournal:
+    """Makes each commit of a journal take a while, as a tired disk does."""
+
+    journal: Journal
+    seconds: float
+
+    def __post_init__(self) -> None:
+        write = self.journal.write
+
+        def slowly(entries: Iterable[Entry]) -> None:
+            time.sleep(self.seconds)  # the commits have a thread of their own
+            write(entries)
+
+        self.journal.write = slowly  # type: ignore[method-assign] # for the slowness
+
+
+def test_a_stop_comes_before_it_is_written_down(journal: Journal) -> None:
+    """The answer that stops the run is heeded at once, however long its commit takes."""
+    SlowJournal(journal, 0.15)
+    wrong = Answer(http_status=302, body=ApiMessage(text="elsewhere"))
+    after: list[float] = []
+    answered: list[float] = []
+
+    def answer(asked: str) -> Observation:
+        if not answered and asked == allocation_id(3):
+            answered.append(time.monotonic())
+            return wrong
+        after.extend([time.monotonic()] if answered else [])
+        return shown(asked)
+
+    api = MemoryApi(journal, on_cancel=answer)
+    stop = worked(pool_for(journal, api, concurrency=16, pacer=PacerOptions(rate=100, fixed=True)))
+    assert stop is not None
+    assert stop.kind is StopKind.MISCONFIGURED
+    assert after == [], "nothing was sent after it"
+
+
+@pytest.mark.parametrize("precheck", [False, True])
+def test_a_journal_that_can_not_be_read_ends_the_run_in_order(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, *, precheck: bool
+) -> None:
+    """What is under way comes to its end and is noted; the stop says what is wrong."""
+    monkeypatch.setattr("bulkcancel.runner.pool._CHUNK", 50)
+    select, asked = journal.select, list[int]()
+
+    def failing(statement: str, values: Sequence[object] = ()) -> Iterator[tuple[object, ...]]:
+        if "LIMIT" in statement:
+            asked.append(1)
+            if len(asked) > 1:
+                raise JournalError("The journal can't be read.")
+        return select(statement, values)
+
+    monkeypatch.setattr(journal, "select", failing)
+    stop = worked(pool_for(journal, MemoryApi(journal, delay=0.01), precheck=precheck))
+    assert stop is not None
+    assert stop.kind is StopKind.JOURNAL
+    assert "can't be read" in stop.sentence
+    monkeypatch.undo()
+    ((open_intents,),) = journal.select(
+        "SELECT COUNT(*) FROM intent i LEFT JOIN attempt a"
+        " ON a.row = i.row AND a.number = i.number WHERE a.row IS NULL"
+    )
+    assert open_intents == 0
+
+
+async def verified(api: MemoryApi, options: PoolOptions) -> tuple[Verifier, int]:
+    """Read twenty allocations again; return the verifier and how many were read."""
+    verifier = Verifier(api=api, options=options, chance=lambda: 0.5, clock=Clock())
+    rows = [
+        DetailRow(
+            row=number + 1,
+            kind=RowKind.ALLOCATION,
+            allocation_id=allocation_id(number),
+            outcome=Outcome.CANCELLED,
+        )
+        for number in range(1, 21)
+    ]
+    found = 0
+    with anyio.fail_after(20):
+        async for chunk in verifier.findings(rows):
+            found += sum(finding is not None for _, finding in chunk)
+    return verifier, found
+
+
+def test_a_verification_does_not_sleep_for_a_day(journal: Journal) -> None:
+    """A ``Retry-After`` beyond all patience stops it; what was not read is said to be so."""
+    later = Answer(http_status=429, body=ApiMessage(text="later"), retry_after=86_400.0)
+    options = PoolOptions(concurrency=4, policy=FAST, pacer=PacerOptions(rate=1000.0, fixed=True))
+    verifier, _ = anyio.run(verified, MemoryApi(journal, on_read=lambda _: later), options)
+    assert "86,400 s" in verifier.stopped
+    assert verifier.reads <= 4
+
+
+def test_a_verification_stops_at_once(journal: Journal) -> None:
+    """After a refused token none of those that wait for their turn is sent."""
+    refused = Answer(http_status=401, body=ApiMessage(text="expired"))
+    options = PoolOptions(concurrency=16, policy=FAST, pacer=PacerOptions(rate=20.0, fixed=True))
+    verifier, _ = anyio.run(verified, MemoryApi(journal, on_read=lambda _: refused), options)
+    assert "token" in verifier.stopped
+    assert verifier.reads <= 2
