@@ -51,13 +51,19 @@ _WRONG_STATE = re.compile(
     r"\bALLOCATION-2003\b|\b(?:already\s+(?:been\s+)?)?shipped\b", re.IGNORECASE
 )
 _RESUBMIT = re.compile(r"\bSERVICE-4006\b|modified by another request", re.IGNORECASE)
+# It is written access_token and accessToken too.
 _ABOUT_TOKEN = re.compile(
-    r"\btokens?\b|\bjwt\b|\bunauthori[sz]ed\b|\bcredentials?\b", re.IGNORECASE
+    r"(?<![a-z])(?:access|auth|bearer|id)?_?tokens?(?![a-z])"
+    r"|\bjwt\b|\bunauthori[sz]ed\b|\bcredentials?\b",
+    re.IGNORECASE,
 )
 _NO_ROUTE = re.compile(r"\bno route\b|\bcannot (?:put|get)\b|\bno static resource\b", re.IGNORECASE)
+# It has to be the allocation, or its id, that is not known: not a vendor, and no error either.
+_THE_ID = r"(?:allocation\s*(?:request)?\s*(?:ids?)?|ids?)"
 _NOT_KNOWN = re.compile(
-    r"\bnot\s+(?:found|valid|known)\b|\bunknown\b|\bno\s+such\b|\bnot\s+exist\b"
-    r"|\binvalid\s+(?:\w*\s?)?id\b",
+    rf"^\W*not\s+found\W*$|\b{_THE_ID}\b.{{0,40}}?\b(?:is\s+|does\s+)?"
+    r"(?:not\s+(?:found|valid|known|exist)|invalid|unknown)\b"
+    rf"|\b(?:no\s+such|unknown|invalid)\s+{_THE_ID}(?![\w])",
     re.IGNORECASE,
 )
 _OF_THE_REQUEST = re.compile(
@@ -218,11 +224,15 @@ def _cancel_refusal(seen: Answer) -> Finding:
         case HTTPStatus.NOT_FOUND | HTTPStatus.GONE:
             speaks_of_id = own is not None and not _NO_ROUTE.search(own.text)
             return found(Kind.UNKNOWN_ID if speaks_of_id else Kind.MISROUTED)
-        case HTTPStatus.REQUEST_TIMEOUT:
+        case HTTPStatus.REQUEST_TIMEOUT | 444 | 460 | 499:
+            # The last three are proxies' words for a client that is gone: they may have passed it.
             return found(Kind.IN_DOUBT)
         case _ if status >= 500:
             return found(Kind.IN_DOUBT)
-        case _ if own and _WRONG_STATE.search(said):
+        case _ if own is None:
+            # Not the API's own refusal: whether the API ever saw the cancel can't be told.
+            return found(Kind.PROTOCOL)
+        case _ if _WRONG_STATE.search(said):
             return found(Kind.WRONG_STATE)
         case _:
             return found(Kind.REFUSED)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
 
+from bulkcancel.decision.classify import CANCELLED
 from bulkcancel.model import AllocationView, CancelledBy, Outcome, Settlement
 
 
@@ -28,7 +29,8 @@ class History:
     """What a run knows about one allocation; the unit that waits in the journal.
 
     ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.
-    ``ours_possible`` is set for good once a send of ours may have taken effect. The times of sends
+    ``ours_possible`` is set for good once a send of ours may have taken effect, ``accepted`` once
+    the API answered one with the allocation. The times of sends
     are seconds since the epoch, UTC. ``began`` is the first answer since the run was started or
     resumed, from which `Policy.max_time` counts, in seconds of the clock that nobody sets. The
     fields from ``reads`` to ``failed_reads`` concern the current doubt and start anew with each
@@ -46,6 +48,7 @@ class History:
     refused_tokens: int = 0
     doubt: Doubt = Doubt.NONE
     ours_possible: bool = False
+    accepted: bool = False
     may_resend: bool = True
     refusal: str = ""
     firm_claim: bool = False
@@ -87,11 +90,15 @@ def _cancelled_by(history: History, outcome: Outcome) -> CancelledBy | None:
     accepted; with more updates, or without a look before, nobody can say whose it was.
     """
     before, view = history.version_before, history.view
+    if outcome is Outcome.ALREADY_CANCELLED and before is None:
+        # Between two sends of ours, of which none took effect, somebody else may have come.
+        return CancelledBy.BEFORE_RUN if history.sends <= 1 else None
     if outcome is Outcome.ALREADY_CANCELLED:
-        return CancelledBy.BEFORE_RUN if before is None else CancelledBy.OTHER
+        return CancelledBy.OTHER
     if outcome is not Outcome.CANCELLED or before is None or view is None:
         return None
-    return CancelledBy.THIS_RUN if view.version == before + 1 else None
+    ours = history.accepted and view.status == CANCELLED and view.version == before + 1
+    return CancelledBy.THIS_RUN if ours else None
 
 
 def open_settlement(history: History | None) -> Settlement:

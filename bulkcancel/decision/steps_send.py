@@ -175,6 +175,7 @@ def _refused_unclearly(finding: Finding, known: History) -> Step:
 
 def _shown(finding: Finding, known: History, policy: Policy) -> Step:
     status = finding.view.status if finding.view else None
+    known = replace(known, accepted=True)
     if status == CANCELLED:
         settled = settlement(known, Outcome.CANCELLED, finding.reason)
         return _step(finding, known, Settle(settlement=settled))
