@@ -73,16 +73,21 @@ class RunSession:
             held.enter_context(_lock(settings, manifest.facts.digest, folder))
             journal = Journal.create(folder.journal)
             held.callback(journal.close)
-            journal.load(
-                manifest.rows(),
-                {
-                    "run_id": folder.run_id,
-                    "tool_version": __version__,
-                    "settings": settings.as_json(),
-                    "input": msgspec.to_builtins(manifest.facts),
-                    "counts": msgspec.to_builtins(manifest.counts),
-                },
-            )
+            try:
+                journal.load(
+                    manifest.rows(),
+                    {
+                        "run_id": folder.run_id,
+                        "tool_version": __version__,
+                        "settings": settings.as_json(),
+                        "input": msgspec.to_builtins(manifest.facts),
+                        "counts": msgspec.to_builtins(manifest.counts),
+                    },
+                )
+            except JournalError as error:
+                raise JournalError(
+                    f"{error} Nothing was sent: make room, or give --reports another folder."
+                ) from error
             folder.settle()
             session = cls(folder, journal, settings, log)
             session._held = held.pop_all()

@@ -192,6 +192,24 @@ def test_44_no_space_for_the_journal(rig: QuickRig, scarce: Callable[..., object
 
 
 @FULL
+def test_44_no_space_for_the_input(rig: QuickRig, scarce: Callable[..., object]) -> None:
+    """A disk too small for the rows alone: nothing is sent, nothing stays, and it is said so."""
+    wanted = make_ids(4000)
+    rig.serve()
+    reports = rig.path / "reports"
+    source = rig.write(wanted)
+    with scarce(reports) as leave:  # type: ignore[attr-defined] # one of the two above
+        leave(100_000)
+        with pytest.raises(JournalError) as refused:
+            rig.begin(source)
+        assert refused.value.exit_code == 7
+        assert "Nothing was sent" in str(refused.value)
+        assert not rig.folder().exists()
+        leave(-1)
+    assert rig.server.ledger.summary().requests == 0
+
+
+@FULL
 def test_45_no_space_for_the_report(rig: QuickRig, scarce: Callable[..., object]) -> None:
     """A full disk at the end: exit 7, the journal is complete, `report` succeeds later."""
     wanted = make_ids(60)
