@@ -1,6 +1,6 @@
 """Rows 25, 26 and 33 to 35 of the fault matrix: refusals, gateways that fail, already cancelled.
 
-Row 32 (a minute of 503 for all, and its amplification) is a matter of minutes, not of seconds.
+Row 32 (503 for all, for a while) stands with the throttling.
 """
 
 from __future__ import annotations
