@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 _DEPTH = 0.08
 _SHORTEST = 2.0
 _LONGEST = 150.0
-_EARNED = 0.008
+EARNED = 0.008
 """What an accepted request earns of the next refusal: the share of refusals aimed at."""
 _PAUSE_WEIGHT = 25.0
 """A cycle is so many times as long as the pause that a refusal brings: that costs 2 % of it."""
@@ -43,7 +43,7 @@ class Curve:
         pause, in which the bucket drained. It is less hasty when a ``round_trip`` (seconds) holds
         many requests: all those would be refused at once.
         """
-        length = max(_SHORTEST, (1.0 + debt) / (_EARNED * limit), _PAUSE_WEIGHT * pause)
+        length = max(_SHORTEST, (1.0 + debt) / (EARNED * limit), _PAUSE_WEIGHT * pause)
         length = min(_LONGEST, length)
         return cls(
             limit=limit,

@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from bulkcancel.pacing.curve import Curve
+from bulkcancel.pacing.curve import EARNED, Curve
 from bulkcancel.pacing.span import Span
 
 _START = 10.0
 _GROWTH, _GENTLE_GROWTH = 1.5, 1.1
 _OF_KNOWN, _NEAR_KNOWN = 0.7, 1.5
-_EARNED = 0.008
 _PURSE_AT_FIRST, _PURSE_MOST, _PURSE_LEAST = 10.0, 20.0, -5.0
 _FEW = 20
 _AT_LIMIT = 1.02
@@ -103,7 +102,7 @@ class Learner:
     def accepted(self, sent_at: float, round_trip: float) -> None:
         """Note an accepted request, and the round trip of late, in seconds."""
         self._round_trip = round_trip
-        self._purse = min(_PURSE_MOST, self._purse + _EARNED)
+        self._purse = min(_PURSE_MOST, self._purse + EARNED)
         self._cycle.accepted += 1
         self._opening.accepted += 1
         if self._suspicion is not None:
