@@ -55,6 +55,15 @@ Examples:
     metavar="ID=STATUS",
     help="The status of an allocation, or `missing`; may be given often.",
 )
+@click.option("--po", metavar="NUMBER", help="The purchase order of all allocations.")
+@click.option("--vendor", metavar="ID", help="The vendor of all allocations.")
+@click.option(
+    "--owner",
+    "owners",
+    multiple=True,
+    metavar="ID=PO,VENDOR",
+    help="Whose an allocation is instead; may be given often.",
+)
 @click.option(
     "--already",
     type=click.Choice(["ok", "400", "409", "500"]),
@@ -75,6 +84,7 @@ Examples:
 def command(
     faults: tuple[str, ...],
     states: tuple[str, ...],
+    owners: tuple[str, ...],
     list_faults: bool,  # noqa: FBT001 - click passes by name
     **options: Any,
 ) -> None:
@@ -100,6 +110,9 @@ def command(
             faults=tuple(parse_fault(text) for text in faults),
             states=dict(_state(text) for text in states),
             already=options["already"],
+            po_number=options["po"],
+            vendor_id=options["vendor"],
+            owners=dict(_owner(text) for text in owners),
             read_available=not options["no_read"],
             seed=options["seed"],
             ledger_path=options["ledger"],
@@ -114,3 +127,11 @@ def _state(text: str) -> tuple[str, str]:
     if not allocation_id or not status:
         raise RefusedError(f"--state {text!r}: give ID=STATUS, such as 62ff…=SHIPPED.")
     return allocation_id, status
+
+
+def _owner(text: str) -> tuple[str, tuple[str, str]]:
+    allocation_id, _, owner = text.partition("=")
+    po_number, _, vendor = owner.partition(",")
+    if not (allocation_id and po_number and vendor):
+        raise RefusedError(f"--owner {text!r}: give ID=PO,VENDOR, such as 62ff…=4500000012,56.")
+    return allocation_id, (po_number, vendor)

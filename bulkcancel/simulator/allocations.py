@@ -87,12 +87,14 @@ class Allocations:
         conventions: bool,
         po_number: str | None = None,
         vendor_id: str | None = None,
+        owners: Mapping[str, tuple[str, str]] | None = None,
     ) -> None:
         self._seed = seed
         self._states = states
         self._conventions = conventions
         self._po_number = po_number
         self._vendor_id = vendor_id
+        self._owners = owners or {}
         self.known: dict[str, Allocation] = {}
 
     def get(self, allocation_id: str) -> Allocation:
@@ -127,7 +129,13 @@ class Allocations:
         name, mail, phone, street = PERSONAL_SENTINELS
         digest = self._digest(allocation_id)
         hexes = digest.hex()
-        vendor = self._vendor_id or str(50 + digest[2] % 8)
+        po_number, vendor = self._owners.get(
+            allocation_id,
+            (
+                self._po_number or str(4500000000 + digest[5] % 40),
+                self._vendor_id or str(50 + digest[2] % 8),
+            ),
+        )
         location = f"{1000 + digest[3] % 40}B"
         quantity = 1 + digest[4] % 3
         scratched = status in {CANCELLED, PARTIALLY_CANCELLED}
@@ -139,7 +147,7 @@ class Allocations:
             "allocationRequestId": hexes[:24],
             "allocationNum": f"A-{hexes[:10]}",
             "parentAllocationId": allocation_id,
-            "poNumber": self._po_number or str(4500000000 + digest[5] % 40),
+            "poNumber": po_number,
             "vendorId": vendor,
             "locationNum": location,
             "locationType": "DC",

@@ -55,6 +55,7 @@ class App:
             states=options.states,
             conventions=options.conventions,
             po_number=options.po_number,
+            owners=options.owners,
             vendor_id=options.vendor_id,
         )
         self.ledger = Ledger(allocations, options.ledger_path)

@@ -42,6 +42,7 @@ class SimulatorOptions:
     - ``already``, ``shipped``: what a cancel of a CANCELLED allocation answers, and of one in a
       status that can't be cancelled; ``ok`` is 200 with the allocation as it is.
     - ``po_number``, ``vendor_id``: the same for all allocations; else made up from id and seed.
+      ``owners``: another (purchase order, vendor) by allocation id.
     - ``read_available``: without it a read answers 405.
     - ``clock_skew``: how far the server's clock, and so its Date, is ahead of the true one.
     - ``ledger_path``: where each request is written as a line of JSON when it happens.
@@ -73,6 +74,7 @@ class SimulatorOptions:
     shipped: Shipped = "400"
     po_number: str | None = None
     vendor_id: str | None = None
+    owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
     read_available: bool = True
     clock_skew: float = 0.0
     seed: int = 0

@@ -206,3 +206,12 @@ def test_other_addresses_are_no_part_of_the_api(api: Any) -> None:
             assert status == 405 or answer.headers["content-type"].startswith("text/html")
         summary = simulator.ledger.summary()
     assert (summary.requests, summary.others, summary.allocations) == (7, 7, {})
+
+
+def test_allocations_may_belong_to_others(api: Any) -> None:
+    """An owner of its own, by id, outranks the purchase order and the vendor of all."""
+    options = SimulatorOptions(po_number="1125", vendor_id="56", owners={ID: ("77", "57")})
+    with SimulatorThread(options) as simulator:
+        shown = [api.read(simulator, one).json for one in (ID, OTHER)]
+    assert [(one["poNumber"], one["vendorId"]) for one in shown] == [("77", "57"), ("1125", "56")]
+    assert [one["items"][0]["vendorId"] for one in shown] == ["57", "56"]
