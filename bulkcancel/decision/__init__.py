@@ -1,7 +1,10 @@
 """What an answer means and what follows from it. Pure: time and chance are arguments."""
 
 from bulkcancel.decision.agreement import Agreement, Verification, hold_against
+from bulkcancel.decision.belonging import Belonging, Differing
 from bulkcancel.decision.classify import Finding, classify_cancel, classify_read
+from bulkcancel.decision.forecast import foretell
+from bulkcancel.decision.guard import CANCELLABLE, Guard
 from bulkcancel.decision.history import Doubt, History, open_settlement
 from bulkcancel.decision.policy import Policy, backoff
 from bulkcancel.decision.step import Halt, Next, Read, Send, Settle, Step
@@ -9,9 +12,13 @@ from bulkcancel.decision.steps_read import after_read
 from bulkcancel.decision.steps_send import after_send
 
 __all__ = [
+    "CANCELLABLE",
     "Agreement",
+    "Belonging",
+    "Differing",
     "Doubt",
     "Finding",
+    "Guard",
     "Halt",
     "History",
     "Next",
@@ -26,6 +33,7 @@ __all__ = [
     "backoff",
     "classify_cancel",
     "classify_read",
+    "foretell",
     "hold_against",
     "open_settlement",
 ]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from bulkcancel.decision.guard import Guard
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -12,7 +14,8 @@ class Policy:
     ``max_attempts`` bounds the sends that the API may have acted on or refused for a passing
     reason (a throttled or unsent one costs none). ``verify_after`` says when to read back, counted
     from the last send. ``max_time`` bounds the whole affair, counted anew when a run is resumed:
-    after it nothing is sent again, and a read that fails is not repeated.
+    after it nothing is sent again, and a read that fails is not repeated. ``guard`` looks at an
+    allocation that was read before its first send.
     """
 
     max_attempts: int = 4
@@ -20,6 +23,7 @@ class Policy:
     wait_max: float = 30.0
     verify_after: tuple[float, ...] = (5.0, 60.0)
     max_time: float = 900.0
+    guard: Guard = field(default_factory=Guard)
 
 
 def backoff(policy: Policy, failures: int, chance: float) -> float:

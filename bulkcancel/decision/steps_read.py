@@ -22,9 +22,6 @@ from bulkcancel.decision.steps_send import (
 )
 from bulkcancel.model import Kind, Observation, Outcome
 
-CANCELLABLE = frozenset({"ALLOCATED", "PENDING_DROP", "PENDING_PICK"})
-"""The statuses in which another send makes sense; any other stays for a person to look at."""
-
 _EQUAL_READS = 2
 _MOST_READS = 8
 
@@ -118,13 +115,18 @@ def _shown(finding: Finding, known: History, policy: Policy, now: float) -> Step
         if known.sends:
             words = "it is cancelled, and no send of this run took effect"
         return _settle(finding, known, Outcome.ALREADY_CANCELLED, words)
-    if status == PARTIALLY_CANCELLED:
+    if status == PARTIALLY_CANCELLED and (known.sends or status not in policy.guard.cancellable):
         words = "read back: status PARTIALLY_CANCELLED"
         return _settle(finding, known, Outcome.PARTIALLY_CANCELLED, words)
     if known.sends == 0:
-        return _step(finding, replace(known, version_before=version), Send(after=0.0))
+        known = replace(known, version_before=version)
+        objection = policy.guard.objection(finding.view) if finding.view else None
+        if objection is not None:
+            return _settle(finding, known, *objection)
+        return _step(finding, known, Send(after=0.0))
     if known.doubt is Doubt.REFUSED:
-        outcome = Outcome.REJECTED if status in CANCELLABLE else Outcome.NOT_CANCELLED
+        cancellable = status in policy.guard.cancellable
+        outcome = Outcome.REJECTED if cancellable else Outcome.NOT_CANCELLED
         return _settle(finding, known, outcome, f"{known.refusal}; its status is {status}")
     known = _compared(known, f"{status} {version}")
     if (wait := _next_read(known, policy)) is not None:
@@ -170,7 +172,7 @@ def _still_active(
     if known.equal_reads < _EQUAL_READS:
         words = f"read back {known.reads} times, and it kept changing; last status {status}"
         return _settle(finding, known, Outcome.UNKNOWN, words)
-    if status not in CANCELLABLE:
+    if status not in policy.guard.cancellable:
         return _settle(finding, known, Outcome.NOT_CANCELLED, stayed)
     if may_send_again(known, policy, now):
         return _step(finding, known, Send(after=0.0))
@@ -203,6 +205,9 @@ def _unreadable(
     finding: Finding, known: History, policy: Policy, now: float, chance: float
 ) -> Step:
     """Return what follows where the API offers no read at all."""
+    if known.sends == 0 and policy.guard.asks_whose:
+        words = f"not sent: whose it is can't be read: {finding.reason}"
+        return _settle(finding, known, Outcome.REJECTED, words)
     if known.sends == 0:
         return _step(finding, known, Send(after=0.0))
     if known.doubt is Doubt.PERHAPS and may_send_again(known, policy, now):

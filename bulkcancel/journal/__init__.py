@@ -7,16 +7,20 @@ from bulkcancel.journal.entries import (
     Entry,
     Intent,
     OutcomeEntry,
+    PaceEntry,
     ReadEntry,
     WaitEntry,
     What,
 )
+from bulkcancel.journal.figures import figures
+from bulkcancel.journal.forecast import forecast_cells
 from bulkcancel.journal.segments import Segment, segments
-from bulkcancel.journal.store import JOURNAL_NAME, Journal
+from bulkcancel.journal.store import JOURNAL_NAME, SQLITE_VERSION, Journal
 from bulkcancel.journal.work import fresh_cases, open_cases, outcome_counts, reopen_unknown
 
 __all__ = [
     "JOURNAL_NAME",
+    "SQLITE_VERSION",
     "AttemptEntry",
     "Case",
     "Entry",
@@ -24,12 +28,15 @@ __all__ = [
     "Journal",
     "JournalTotals",
     "OutcomeEntry",
+    "PaceEntry",
     "ReadEntry",
     "Segment",
     "WaitEntry",
     "What",
     "attempt_totals",
     "detail_rows",
+    "figures",
+    "forecast_cells",
     "fresh_cases",
     "open_cases",
     "outcome_counts",

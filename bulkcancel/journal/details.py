@@ -92,6 +92,11 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
         yield chunk
 
 
+def open_outcomes(journal: Journal) -> dict[int, Outcome]:
+    """Return the provisional word on allocations that were touched and are not settled, by row."""
+    return {row: known.settlement.outcome for row, known in _open_rows(journal).items()}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _OpenRow:
     settlement: Settlement

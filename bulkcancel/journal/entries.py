@@ -99,4 +99,12 @@ class OutcomeEntry:
     history: History
 
 
-Entry: TypeAlias = Intent | AttemptEntry | ReadEntry | WaitEntry | OutcomeEntry
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PaceEntry:
+    """The rate limit as learned (requests per second) from ``at`` on, seconds since the epoch."""
+
+    at: float
+    limit: float | None
+
+
+Entry: TypeAlias = Intent | AttemptEntry | ReadEntry | WaitEntry | OutcomeEntry | PaceEntry

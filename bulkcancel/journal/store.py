@@ -20,6 +20,7 @@ from bulkcancel.journal.entries import (
     Entry,
     Intent,
     OutcomeEntry,
+    PaceEntry,
     ReadEntry,
     WaitEntry,
 )
@@ -28,6 +29,8 @@ from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
 from bulkcancel.model import ManifestRow, Outcome
 
 JOURNAL_NAME = "journal.sqlite"
+SQLITE_VERSION = sqlite3.sqlite_version
+"""The version of the SQLite library in use."""
 
 
 class Journal:
@@ -179,6 +182,11 @@ class Journal:
         with in_words(self.path), self._transaction() as connection:
             connection.execute(statement, values)
 
+    def restate_stop(self, stop: Mapping[str, Any] | None) -> None:
+        """Give the last segment, which has ended, another stop."""
+        statement = "UPDATE segment SET stop = ? WHERE segment = (SELECT MAX(segment) FROM segment)"
+        self.change([(statement, (None if stop is None else json.dumps(stop),))])
+
     def change(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
         """Run changing statements, with their values, in one transaction."""
         with in_words(self.path), self._transaction() as connection:
@@ -248,6 +256,8 @@ def _write_entry(connection: sqlite3.Connection, entry: Entry) -> None:
                 entry.row, entry.what.value, entry.due, _encode(entry.history).decode(),
             )  # fmt: skip
             connection.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", values)
+        case PaceEntry():
+            connection.execute("INSERT INTO pace VALUES (?, ?)", (entry.at, entry.limit))
         case OutcomeEntry():
             _write_outcome(connection, entry)
         case _:

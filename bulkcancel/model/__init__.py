@@ -2,6 +2,8 @@
 
 from bulkcancel.model.allocation import AllocationView
 from bulkcancel.model.detail import DetailRow
+from bulkcancel.model.figures import Bar, Figures, Growth, Latency, Slot, Stretch
+from bulkcancel.model.forecast import ForecastCell
 from bulkcancel.model.kind import Kind
 from bulkcancel.model.manifest import (
     Extras,
@@ -33,13 +35,18 @@ __all__ = [
     "Allowance",
     "Answer",
     "ApiMessage",
+    "Bar",
     "Body",
     "CancelledBy",
     "DetailRow",
     "Extras",
+    "Figures",
+    "ForecastCell",
     "Foreign",
+    "Growth",
     "InputFacts",
     "Kind",
+    "Latency",
     "ManifestRow",
     "NoAnswer",
     "NoAnswerCause",
@@ -52,5 +59,7 @@ __all__ = [
     "RowKind",
     "Settlement",
     "SeveralAllocations",
+    "Slot",
+    "Stretch",
     "Target",
 ]

@@ -59,7 +59,9 @@ class InputFacts:
 
     ``path`` is as given (``-`` for standard input), ``sha256`` and ``bytes`` are of the file as
     it lies on disk, ``digest`` (hex SHA-256) is of the ids in their order, whatever the format,
-    and ``hash_total`` (hex, 16 characters) of the unique ids, whatever their order.
+    and ``hash_total`` (hex, 16 characters) of the unique ids, whatever their order. ``container``
+    names what a text was unpacked from, ``hidden`` counts hidden rows of a sheet that were read
+    along, ``trimmed`` the ids that had spaces or invisible characters at their ends.
     """
 
     path: str
@@ -74,3 +76,6 @@ class InputFacts:
     id_pattern: str
     digest: str
     hash_total: str
+    container: str | None = None
+    hidden: int = 0
+    trimmed: int = 0

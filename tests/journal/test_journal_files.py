@@ -189,11 +189,11 @@ def test_a_foreign_database_is_refused_and_stays_as_it_is(tmp_path: Path) -> Non
 
 
 def test_another_version_is_refused(path: Path) -> None:
-    """A journal of a later program is refused, and both versions are named."""
+    """A journal of another program is refused, and both versions are named."""
     connection = sqlite3.connect(path)
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 1")
     connection.close()
-    assert "version 2; this program reads version 1" in refusal(path)
+    assert "version 1; this program reads version 2" in refusal(path)
 
 
 def test_a_journal_whose_loading_broke_off_is_refused(tmp_path: Path) -> None:

@@ -36,6 +36,7 @@ from bulkcancel.journal import (
     Intent,
     Journal,
     OutcomeEntry,
+    PaceEntry,
     ReadEntry,
     WaitEntry,
     What,
@@ -154,7 +155,11 @@ def lost(folder: Path, promised: Iterable[object]) -> list[str]:
                 if intents[allocation_id] < 0:
                     missing.append(f"{allocation_id} was sent without an intent")
             case Returned(entries=entries):
-                keys = {key_of(entry) for entry in entries if not isinstance(entry, WaitEntry)}
+                keys = {
+                    key_of(entry)
+                    for entry in entries
+                    if not isinstance(entry, WaitEntry | PaceEntry)
+                }
                 missing += [f"{key} was lost" for key in keys - found]
     return missing
 

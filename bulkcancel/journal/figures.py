@@ -1,0 +1,194 @@
+"""What a journal says of a run's requests over time, for the charts of the report."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from bulkcancel.journal.store import Journal
+from bulkcancel.model import Bar, Figures, Growth, Kind, Latency, NotSentCause, Slot, Stretch
+
+_MOST_SLOTS = 240
+_LEAST_SLOT = 0.1
+_NICE = (1.0, 2.0, 5.0)
+_EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
+"""Where the bars of the latency end, in seconds."""
+
+_FINE = 10_000
+"""Latencies are told apart to a ten thousandth of a second."""
+
+_LOST = (Kind.IN_DOUBT, Kind.PROTOCOL, Kind.CONTRADICTION, Kind.MISROUTED, Kind.READ_FAILED)
+
+# The requests of a journal: when they were answered, and as what. An intent that was withdrawn
+# before it left is none.
+_REQUESTS = f"""
+    SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
+                    WHEN NOT sent OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
+                    ELSE 0 END AS sort
+    FROM attempt WHERE sent OR cause <> '{NotSentCause.WITHDRAWN}'
+    UNION ALL
+    SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
+                    WHEN kind = '{Kind.NOT_SENT}'
+                         OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
+                    ELSE 0 END
+    FROM read_back
+"""  # noqa: S608 - made of our own words
+
+
+def figures(journal: Journal) -> Figures:
+    """Return the figures of a run, as far as it came.
+
+    Times are of the wall clock. Where that was set back in mid-run, requests from before the run
+    began are counted at its beginning.
+    """
+    cancels, reads = _latencies(journal)
+    return Figures(
+        stretches=tuple(_stretches(journal)),
+        bars=tuple(_bars(cancels, reads)),
+        cancels=_latency(cancels),
+        reads=_latency(reads),
+        attempts=_attempts(journal),
+        growths=_growths(journal),
+    )
+
+
+def slot_seconds(total: float) -> float:
+    """Return how long a slot lasts, a round number of seconds, for a run of ``total`` seconds."""
+    power = _LEAST_SLOT
+    while True:
+        for step in _NICE:
+            if total <= step * power * (_MOST_SLOTS - 1):  # one more begins at the very end
+                return round(step * power, 1)
+        power *= 10.0
+
+
+def _stretches(journal: Journal) -> Iterator[Stretch]:
+    found = list(journal.select("SELECT started_at, finished_at FROM segment ORDER BY segment"))
+    if not found:
+        return
+    began = [started for started, _ in found]
+    last = _last_moments(journal, began)
+    ends = [max(start, done or 0.0, seen) for (start, done), seen in zip(found, last, strict=True)]
+    width = slot_seconds(sum(end - start for start, end in zip(began, ends, strict=True)))
+    counts = _counts(journal, width)
+    moved = [(at, limit) for at, limit in journal.select("SELECT at, rate_limit FROM pace")]
+    for number, (start, end) in enumerate(zip(began, ends, strict=True)):
+        slots = [
+            Slot(
+                answered=counts[number, place, 0],
+                throttled=counts[number, place, 1],
+                failed=counts[number, place, 2],
+                limit=_limit_at(start, min(end, start + (place + 1) * width), moved),
+            )
+            for place in range(int((end - start) / width) + 1)
+        ]
+        yield Stretch(began=start, slot_seconds=width, slots=tuple(slots))
+
+
+def _last_moments(journal: Journal, began: Sequence[float]) -> list[float]:
+    """Return when the last answer came within each stretch; its start if none did."""
+    last = list(began)
+    for table in ("attempt", "read_back"):
+        for number, after in enumerate(began):
+            before = began[number + 1] if number + 1 < len(began) else float("inf")
+            ((at,),) = journal.select(
+                f"SELECT MAX(at) FROM {table} WHERE at >= ? AND at < ?",  # noqa: S608 - our names
+                (after, before),
+            )
+            last[number] = max(last[number], at or 0.0)
+    return last
+
+
+def _counts(journal: Journal, width: float) -> Counter[tuple[int, int, int]]:
+    """Return how many requests there were, by stretch (from 0), slot and sort."""
+    statement = f"""
+        SELECT s.segment - 1, MAX(0, CAST((r.at - s.started_at) / ? AS INTEGER)), r.sort, COUNT(*)
+        FROM ({_REQUESTS}) r JOIN segment s ON s.segment = COALESCE(
+            (SELECT MAX(segment) FROM segment WHERE started_at <= r.at), 1
+        ) GROUP BY 1, 2, 3
+    """  # noqa: S608 - made of our own words
+    found = journal.select(statement, (width,))
+    return Counter({(stretch, slot, sort): count for stretch, slot, sort, count in found})
+
+
+def _limit_at(start: float, at: float, moved: Sequence[tuple[float, float | None]]) -> float | None:
+    """Return the limit in force at a time; one learned before the stretch began is not known."""
+    place = bisect_right(moved, at, key=lambda pair: pair[0]) - 1
+    return moved[place][1] if place >= 0 and moved[place][0] >= start else None
+
+
+def _latencies(journal: Journal) -> tuple[dict[int, int], dict[int, int]]:
+    """Return how many answers took so many ten thousandths of a second: cancels and reads."""
+    cancels = journal.select(
+        "SELECT CAST(elapsed * ? + 0.5 AS INTEGER), COUNT(*) FROM attempt"
+        " WHERE sent AND cause IS NULL GROUP BY 1 ORDER BY 1",
+        (_FINE,),
+    )
+    reads = journal.select(
+        "SELECT CAST(elapsed * ? + 0.5 AS INTEGER), COUNT(*) FROM read_back"
+        " WHERE http_status IS NOT NULL GROUP BY 1 ORDER BY 1",
+        (_FINE,),
+    )
+    return dict(cancels), dict(reads)
+
+
+def _bars(cancels: dict[int, int], reads: dict[int, int]) -> Iterator[Bar]:
+    if not (cancels or reads):
+        return
+    below = -1.0
+    for edge in (*_EDGES, None):
+        above = float("inf") if edge is None else round(edge * _FINE)
+        yield Bar(
+            seconds=edge,
+            cancels=sum(count for took, count in cancels.items() if below < took <= above),
+            reads=sum(count for took, count in reads.items() if below < took <= above),
+        )
+        below = above
+
+
+def _latency(counts: dict[int, int]) -> Latency | None:
+    if not counts:
+        return None
+    total = sum(counts.values())
+    return Latency(
+        count=total,
+        p50=_quantile(counts, total, 0.50),
+        p95=_quantile(counts, total, 0.95),
+        p99=_quantile(counts, total, 0.99),
+        longest=max(counts) / _FINE,
+    )
+
+
+def _quantile(counts: dict[int, int], total: int, share: float) -> float:
+    """Return the least latency that so large a share of the answers did not exceed."""
+    wanted, seen = share * total, 0
+    for took, count in counts.items():
+        seen += count
+        if seen >= wanted:
+            return took / _FINE
+    raise AssertionError("the counts add up to their total")
+
+
+def _attempts(journal: Journal) -> tuple[tuple[int, int], ...]:
+    """Return how many allocations took how many wire sends, those with none included."""
+    sent = dict(
+        journal.select(
+            "SELECT sends, COUNT(*) FROM (SELECT COUNT(*) AS sends FROM intent i"
+            " LEFT JOIN attempt a ON a.row = i.row AND a.number = i.number"
+            " WHERE a.row IS NULL OR a.sent GROUP BY i.row) GROUP BY sends ORDER BY sends"
+        )
+    )
+    unsent = journal.unique() - sum(sent.values())
+    return (*([(0, unsent)] if unsent else []), *sent.items())
+
+
+def _growths(journal: Journal) -> tuple[Growth, ...]:
+    found = journal.select(
+        "SELECT outcome, version - version_before, COUNT(*) FROM outcome"
+        " GROUP BY 1, 2 ORDER BY 1, 2"
+    )
+    return tuple(
+        Growth(outcome=outcome, growth=growth, allocations=count)
+        for outcome, growth, count in found
+    )
