@@ -128,14 +128,16 @@ class Staging:
         self._files[name] = io.BufferedWriter(raw, _BUFFER)
         return self._files[name]
 
-    def seal(self) -> dict[str, str]:
-        """Bring the files to the disk and close them; return the SHA-256 of all so far, in hex.
+    def seal(self, *names: str) -> dict[str, str]:
+        """Bring files to the disk and close them; return the SHA-256 of all so far, in hex.
+
+        Without ``names`` these are all that were not sealed yet.
 
         Raises:
             ReportError: One can't be written.
         """
         for name, file in self._files.items():
-            if name in self._digests:
+            if name in self._digests or (names and name not in names):
                 continue
             with telling(self._folder / name):
                 file.flush()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from bulkcancel.model import DetailRow
+from bulkcancel.model import DetailRow, Figures
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 
 
@@ -19,8 +19,9 @@ class ReportSource:
     means that all are empty). ``id_column`` is the input's own name for the column of the ids.
     ``facts`` are values for JSON, by their names in ``summary.json``: ``run_id``,
     ``tool_version``, ``started_at``, ``finished_at``, ``input``, ``target``, ``options``,
-    ``pacing``, and what else is to stand there. ``stop`` is ``None`` for a run that came to its
-    end.
+    ``pacing``, ``forecast`` and what else is to stand there. ``figures`` are for the page's
+    charts. An input of more than ``xlsx_rows`` rows is not written into the workbook, its breaks
+    are. ``stop`` is ``None`` for a run that came to its end.
     """
 
     rows: Callable[[], Iterator[Sequence[DetailRow]]]
@@ -29,4 +30,6 @@ class ReportSource:
     manifest: ManifestTotals
     attempts: AttemptTotals
     facts: Mapping[str, Any]
+    figures: Callable[[], Figures] = Figures
+    xlsx_rows: int = 100_000
     stop: StopWord | None = None

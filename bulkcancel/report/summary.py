@@ -14,7 +14,7 @@ from bulkcancel.report.source import ReportSource
 
 _FIRST = ("run_id", "tool_version", "started_at", "finished_at")
 _THEN = ("input", "target", "options")
-_LATER = ("pacing",)
+_LATER = ("pacing", "forecast")
 
 
 def summarize(
@@ -46,7 +46,7 @@ def summarize(
         },
         "outcomes": {outcome.value: tally.outcomes[outcome] for outcome in Outcome},
         "attempts": _attempts(source.attempts),
-        **{name: facts[name] for name in _LATER},
+        **{name: facts.get(name) for name in _LATER},
         "control": _control(control),
         "files": dict(files),
         "verdict": verdict,

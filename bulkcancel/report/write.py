@@ -7,12 +7,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, Protocol
 
 from bulkcancel.errors import ExitCode, OutOfBalanceError
 from bulkcancel.model import DetailRow
 from bulkcancel.reconcile import Control, Tally, balance, verdict
-from bulkcancel.report.atomic import Staging, telling
+from bulkcancel.report.atomic import Staging, as_utf8, telling
 from bulkcancel.report.breaks import BreaksFile
 from bulkcancel.report.retry import RetryFile
 from bulkcancel.report.source import ReportSource
@@ -24,6 +24,8 @@ OUT_OF_BALANCE = "OUT-OF-BALANCE"
 SUMMARY = "summary.json"
 DETAIL_CSV = "reconciliation.csv"
 DETAIL_PARQUET = "reconciliation.parquet"
+WORKBOOK = "reconciliation.xlsx"
+PAGE = "report.html"
 BREAKS = "breaks.csv"
 RETRY = "retry.csv"
 
@@ -54,9 +56,28 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
         ReportError: A file can't be written. What was published before is untouched, unless it
             is a replacement itself that the system refuses half-way.
     """
-    with Staging(folder) as staging:
-        tally, longest_line = _write_rows(staging, folder, source)
-        digests = staging.seal()
+    from bulkcancel.report.page import (  # noqa: PLC0415 - as below
+        BreakGroups,
+        render_page,
+    )
+    from bulkcancel.report.workbook import WorkbookFile  # noqa: PLC0415 - the same
+
+    groups = BreakGroups()
+
+    with (
+        Staging(folder) as staging,
+        WorkbookFile(
+            staging.create(WORKBOOK),
+            folder,
+            id_column=source.id_column,
+            other_columns=source.other_columns,
+            run=source.facts["run_id"],
+            rows=source.manifest.counts.read,
+            most_rows=source.xlsx_rows,
+        ) as workbook,
+    ):
+        tally, longest_line = _write_rows(staging, folder, source, (workbook, groups))
+        digests = staging.seal(*_DETAIL, BREAKS, RETRY)
         written = _read_back(staging.path(DETAIL_CSV), longest_line)
         control = balance(source.manifest, tally, written, source.attempts)
         sentence, exit_code = verdict(tally, source.stop, control)
@@ -65,6 +86,11 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
         )
         if not control.balanced:
             _keep_apart(staging, folder, summary, sentence)
+        workbook.finish(summary)
+        summary["files"] = staging.seal(WORKBOOK)
+        staging.create(PAGE).write(as_utf8(render_page(summary, source.figures(), groups)))
+        digests = staging.seal(PAGE)
+        summary["files"] = digests
         staging.create(SUMMARY).write(as_json(summary))
         staging.seal()
         staging.publish({name: name for name in (*digests, SUMMARY)})
@@ -72,8 +98,18 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
     return Written(summary=summary, control=control, verdict=sentence, exit_code=exit_code)
 
 
-def _write_rows(staging: Staging, folder: Path, source: ReportSource) -> tuple[Tally, int]:
-    """Write every file that holds rows; return the rows' tally and the longest line in bytes."""
+class _Sink(Protocol):
+    def add(self, rows: Sequence[DetailRow], /) -> None:
+        """Take the next rows."""
+
+
+def _write_rows(
+    staging: Staging, folder: Path, source: ReportSource, more: Sequence[_Sink]
+) -> tuple[Tally, int]:
+    """Write every file that holds rows; return the rows' tally and the longest line in bytes.
+
+    ``more`` takes the rows as well.
+    """
     from bulkcancel.report.detail import (  # noqa: PLC0415 - pandas is loaded when it is needed
         DetailFiles,
     )
@@ -88,10 +124,11 @@ def _write_rows(staging: Staging, folder: Path, source: ReportSource) -> tuple[T
             BreaksFile(staging.create(BREAKS), folder, others, source.facts["run_id"])
         )
         retry = RetryFile(staging.create(RETRY), source.id_column, others)
+        sinks: tuple[_Sink, ...] = (detail, breaks, retry, *more)
         for rows in _portions(source.rows()):
             tally.add_many(rows)
-            for file in (detail, breaks, retry):
-                file.add(rows)
+            for sink in sinks:
+                sink.add(rows)
     return tally, detail.longest_line
 
 

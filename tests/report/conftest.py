@@ -20,7 +20,16 @@ FACTS = {
     "input": {"path": "ids.csv", "sha256": "ab", "bytes": 12, "id_column": "id", "sheet": None},
     "target": {"base_url": "https://host/api", "account": "a", "stage": None, "channel": 12},
     "options": {"rate": 25.0},
-    "pacing": {"throttled": 0},
+    "pacing": {
+        "rate_ceiling": 25.0,
+        "fixed_rate": False,
+        "throttled": 0,
+        "refused_percent": 0.0,
+        "learned_limit": None,
+        "limit_used_percent": None,
+        "seconds_held": {"starting": 1.25},
+        "seconds_working": 61.5,
+    },
 }
 
 

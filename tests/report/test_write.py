@@ -25,6 +25,8 @@ NAMES = {
     "summary.json",
     "reconciliation.csv",
     "reconciliation.parquet",
+    "reconciliation.xlsx",
+    "report.html",
     "breaks.csv",
     "retry.csv",
 }
@@ -37,8 +39,8 @@ OTHERS = ("note", "empty")
 
 
 def content(folder: Path) -> dict[str, bytes]:
-    """Return all files of a folder."""
-    return {path.name: path.read_bytes() for path in folder.iterdir()}
+    """Return all files of a folder, and of a folder in it that it is there."""
+    return {path.name: path.read_bytes() if path.is_file() else b"" for path in folder.iterdir()}
 
 
 @pytest.fixture
@@ -56,7 +58,7 @@ def off(source: ReportSource) -> ReportSource:
 
 
 def test_all_files_are_written(tmp_path: Path, source: ReportSource) -> None:
-    """Five files, each readable by its owner only, and no temporary one."""
+    """Seven files, each readable by its owner only, and no temporary one."""
     written = write_reports(tmp_path, source)
     assert {path.name for path in tmp_path.iterdir()} == NAMES
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
@@ -121,7 +123,8 @@ def test_the_summary_in_full(tmp_path: Path, source: ReportSource, facts: dict[s
     assert text == json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
     assert list(summary) == [
         "run_id", "tool_version", "started_at", "finished_at", "stop", "segments", "input",
-        "target", "options", "rows", "outcomes", "attempts", "pacing", "control", "files",
+        "target", "options", "rows", "outcomes", "attempts", "pacing", "forecast", "control",
+        "files",
         "verdict", "exit_code",
     ]  # fmt: skip
     assert {name: summary[name] for name in extra} == extra
@@ -155,7 +158,7 @@ def test_a_path_that_is_no_utf_8_can_be_told(
     tmp_path: Path, source: ReportSource, facts: dict[str, Any]
 ) -> None:
     """The name of an input may hold any byte: the summary is still JSON, and the same."""
-    odd = {**facts, "input": {"path": "caf\udce9.csv"}}
+    odd = {**facts, "input": {**facts["input"], "path": "caf\udce9.csv"}}
     write_reports(tmp_path, replace(source, facts=odd))
     assert json.loads((tmp_path / "summary.json").read_bytes())["input"] == odd["input"]
 
@@ -249,7 +252,7 @@ def test_a_folder_that_is_gone_is_told(tmp_path: Path, source: ReportSource) -> 
 
 
 HARNESS = """
-import os, resource, signal, sys
+import json, os, resource, signal, sys
 from pathlib import Path
 from bulkcancel.errors import ReportError
 from bulkcancel.model import DetailRow, Outcome, RowCounts, RowKind
@@ -283,10 +286,8 @@ source = ReportSource(
     attempts=AttemptTotals(
         sent=count, by_http_status={"200": count}, no_answer={}, not_sent={}, read_backs=0
     ),
-    facts=dict.fromkeys(
-        ["run_id", "tool_version", "started_at", "finished_at", "input", "target", "options",
-         "pacing"], "x"
-    ),
+    facts=json.loads(sys.argv[5]),
+    xlsx_rows=int(sys.argv[6]),
 )
 if limit:
     resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
@@ -298,10 +299,16 @@ except ReportError as error:
 
 
 def harness(
-    folder: Path, *, limit: int = 0, every: int = 100, end: str = "live"
+    folder: Path,
+    facts: dict[str, Any],
+    *,
+    limit: int = 0,
+    every: int = 100,
+    end: str = "live",
+    xlsx_rows: int = 100_000,
 ) -> subprocess.CompletedProcess[str]:
     """Write reports of 60,000 rows, every so many a break, in a process of its own."""
-    arguments = [str(folder), str(limit), str(every), end]
+    arguments = [str(folder), str(limit), str(every), end, json.dumps(facts), str(xlsx_rows)]
     return subprocess.run(
         [sys.executable, "-W", "error", "-c", HARNESS, *arguments],
         capture_output=True,
@@ -316,15 +323,22 @@ def harness(
         (1_000, 100, "reconciliation.csv"),
         (3_000_000, 100, "reconciliation.csv"),
         (6_000_000, 1, "breaks.csv"),
+        (6_000_000, 100, "reconciliation.xlsx"),
     ],
 )
 def test_a_full_disk(
-    tmp_path: Path, source: ReportSource, limit: int, every: int, name: str
+    tmp_path: Path,
+    source: ReportSource,
+    facts: dict[str, Any],
+    limit: int,
+    every: int,
+    name: str,
 ) -> None:
     """Wherever the room ends: a sentence, the earlier reports intact, nothing left behind."""
     write_reports(tmp_path, source)
     before = content(tmp_path)
-    ran = harness(tmp_path, limit=limit, every=every)
+    sheet = 100_000 if name.endswith(".xlsx") else 0
+    ran = harness(tmp_path, facts, limit=limit, every=every, xlsx_rows=sheet)
     assert ran.stdout == (
         f"{tmp_path / name} can't be written (File too large); the journal is complete: "
         "`bulkcancel report RUN` writes the reports again.\n"
@@ -333,14 +347,14 @@ def test_a_full_disk(
     assert content(tmp_path) == before
 
 
-def test_a_kill_while_writing(tmp_path: Path, source: ReportSource) -> None:
+def test_a_kill_while_writing(tmp_path: Path, source: ReportSource, facts: dict[str, Any]) -> None:
     """The earlier reports stand; the next time everything is written and nothing left over."""
     write_reports(tmp_path, source)
     before = content(tmp_path)
-    assert harness(tmp_path, end="kill").returncode == -9
+    assert harness(tmp_path, facts, end="kill").returncode == -9
     after = content(tmp_path)
     assert {name: after[name] for name in NAMES} == before
     assert set(after) > NAMES, "the process was killed in the middle of it"
-    ran = harness(tmp_path)
+    ran = harness(tmp_path, facts)
     assert ran.stdout == "59,400 of 60,000 allocations are cancelled; 600 are unknown.\n"
     assert set(content(tmp_path)) == NAMES

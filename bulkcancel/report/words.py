@@ -1,0 +1,85 @@
+"""The words for a run that stand alike on the terminal, in the workbook and on the page."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bulkcancel.model import Outcome, RowKind
+
+MEANINGS: Mapping[str, str] = {
+    Outcome.CANCELLED: "the API showed CANCELLED in its reply or in a read-back",
+    Outcome.ALREADY_CANCELLED: "it was cancelled before this run sent anything",
+    Outcome.PARTIALLY_CANCELLED: "the API showed PARTIALLY_CANCELLED",
+    Outcome.NOT_CANCELLED: (
+        "the API refused for its state, or its status stayed another one, such as SHIPPED"
+    ),
+    Outcome.NOT_FOUND: "the API says that it does not know the id",
+    Outcome.REJECTED: "refused for another permanent reason",
+    Outcome.FAILED: "attempts used up, and it is certain that none took effect",
+    Outcome.UNKNOWN: "sent, and the truth could not be established",
+    Outcome.NOT_ATTEMPTED: "never sent: the run stopped first",
+    RowKind.INVALID: "the row holds no usable id: nothing was sent for it",
+    RowKind.DUPLICATE: "repeats an earlier row and shares its outcome",
+    RowKind.BLANK: "holds nothing",
+}
+"""What each outcome, and each kind of row that is no request of its own, means."""
+
+
+def counted(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: 1 row, 5,000 rows."""
+    return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def seconds_in_words(seconds: float) -> str:
+    """Return a duration for a person: 0.4 s, 45 s, 12 min, 3 h 5 min."""
+    if seconds < 10:  # noqa: PLR2004 - below ten seconds a decimal says something
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours:
+        return f"{hours} h {minutes} min"
+    if minutes:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    return f"{rest} s"
+
+
+def headlines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the lines on a run, each a label and its text, from the content of ``summary.json``."""
+    rows, attempts, pacing = summary["rows"], summary["attempts"], summary["pacing"]
+    yield (
+        "Rows",
+        (
+            f"{rows['read']:,} read = {counted(rows['unique'], 'allocation')} + "
+            f"{counted(rows['duplicate'], 'duplicate')} + {rows['invalid']:,} invalid + "
+            f"{rows['blank']:,} blank"
+        ),
+    )
+    yield (
+        "Requests",
+        (
+            f"{counted(attempts['sent'], 'cancel')} sent, "
+            f"{counted(attempts['read_backs'], 'read-back')}"
+        ),
+    )
+    if pacing["learned_limit"] is not None:
+        yield (
+            "Pace",
+            (
+                f"{pacing['throttled']:,} refused for their rate "
+                f"({pacing['refused_percent']:.1f} %); the API takes about "
+                f"{pacing['learned_limit']:g} requests/s"
+            ),
+        )
+    if (forecast := summary.get("forecast")) is not None:
+        yield "Forecast", _forecast(forecast)
+    yield "Totals", "balance" if summary["control"]["balanced"] else "DO NOT BALANCE"
+
+
+def _forecast(forecast: Mapping[str, Any]) -> str:
+    """Return how what was foretold came out, such as "38 of 40 as foretold, 2 otherwise"."""
+    parts = [f"{forecast['as_foretold']:,} of {forecast['allocations']:,} as foretold"]
+    for name, words in (("otherwise", "otherwise"), ("not_foretold", "not foretold")):
+        if forecast[name]:
+            parts.append(f"{forecast[name]:,} {words}")
+    return ", ".join(parts)
