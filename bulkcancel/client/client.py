@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
-from types import SimpleNamespace, TracebackType
+from types import TracebackType
 from typing import Final, Self
 from urllib.parse import quote
 
@@ -15,29 +14,40 @@ from yarl import URL
 
 from bulkcancel.client.allowance import allowance_in
 from bulkcancel.client.decode import read_body
-from bulkcancel.client.failures import no_answer, not_sent
+from bulkcancel.client.http import Reply, exchange, open_session
 from bulkcancel.client.options import ClientOptions
+from bulkcancel.client.query import LARGEST_PAGE, QueryExchange, Question, listing_of
 from bulkcancel.client.retry_after import seconds_to_wait
 from bulkcancel.client.secret import Secret
 from bulkcancel.client.target import check_target, site_context
 from bulkcancel.client.tls import tls_context
-from bulkcancel.client.wire import LostError, OneSend, SendCount
+from bulkcancel.client.wire import OneSend, SendCount
 from bulkcancel.errors import RefusedError
-from bulkcancel.model import Answer, NoAnswer, NoAnswerCause, Observation, Target
+from bulkcancel.model import Answer, NoAnswer, NotSent, Observation, Target
+from bulkcancel.model.listing import Listing
 from bulkcancel.version import __version__
 
 _SENDABLE_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
-# Node closes an idle connection after 5 s, others later. A send that meets such a close is in
-# doubt, so a connection is given up before; a reconnect costs little at a pace that slow.
-_KEEP_IDLE: Final = 4.0
+_JSON: Final = {"Content-Type": "application/json"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exchange:
-    """What one call gave, and how many seconds it took."""
+    """What one call gave, how many seconds it took, and the number of the token it carried."""
 
     observation: Observation
     elapsed: float
+    token_number: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Sent:
+    """What one send gave before it was read, and the token that it carried."""
+
+    seen: Reply | NoAnswer | NotSent
+    elapsed: float
+    token: Secret
+    token_number: int
 
 
 class Client:
@@ -45,47 +55,30 @@ class Client:
 
     A call makes at most one wire send and never raises for anything that a network or a server
     can do: that is its result. It raises `asyncio.CancelledError`, and on faults of the program.
+    Without a ``token`` it has to be given one by `use_token` before the first call.
 
     Raises:
         RefusedError: the target, the token or the CA file can't be used.
     """
 
-    def __init__(
-        self,
-        target: Target,
-        token: Secret,
-        options: ClientOptions,
-        *,
-        newer_token: Callable[[], Secret | None] | None = None,
-    ) -> None:
+    def __init__(self, target: Target, token: Secret | None, options: ClientOptions) -> None:
         self._target = check_target(target, options)
         self._options = options
-        self._is_tls = self._target.base_url.startswith("https:")
-        self._tls = tls_context(options.ca_file) if self._is_tls else None
+        is_tls = self._target.base_url.startswith("https:")
+        self._tls = tls_context(options.ca_file) if is_tls else None
         self._session: aiohttp.ClientSession | None = None
         self._under_way = 0
         self._cancels = SendCount()
         self._reads = SendCount()
-        self._newer_token = newer_token
+        self._token: Secret | None = None
+        self._headers: dict[str, str] = {}
         self.token_number = 0
         """Counts the tokens used so far: a refusal of an older one says nothing of this one."""
-        self.use_token(token)
+        if token is not None:
+            self.use_token(token)
 
-    def renew_token(self, refused: int) -> bool:
-        """See to it that another token is in use than the refused one, known by its number.
-
-        Returns whether one is; without a source of newer tokens only one that came meanwhile.
-        """
-        if self.token_number > refused:
-            return True
-        token = self._newer_token() if self._newer_token is not None else None
-        if token is None or token == self._token:
-            return False
-        self.use_token(token)
-        return True
-
-    def use_token(self, token: Secret) -> None:
-        """Send ``token`` from the next call on; calls under way keep theirs.
+    def use_token(self, token: Secret) -> int:
+        """Send ``token`` from the next call on, and return its number; calls under way keep theirs.
 
         Raises:
             RefusedError: the token can't stand in a header.
@@ -103,6 +96,7 @@ class Client:
             "Accept-Encoding": "identity",
             "User-Agent": f"bulkcancel/{__version__}",
         }
+        return self.token_number
 
     @property
     def cancels_sent(self) -> int:
@@ -120,23 +114,7 @@ class Client:
         return self._cancels.total + self._reads.total
 
     async def __aenter__(self) -> Self:
-        trace = aiohttp.TraceConfig()
-        trace.on_request_headers_sent.append(_note_headers)
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(
-                ssl=self._tls or True,
-                limit=0,  # a queue here would hide waiting from the pacer; `connections` bounds
-                keepalive_timeout=_KEEP_IDLE,
-                resolver=aiohttp.ThreadedResolver(),
-            ),
-            timeout=aiohttp.ClientTimeout(total=self._options.timeout),
-            cookie_jar=aiohttp.DummyCookieJar(),
-            skip_auto_headers=["Content-Type"],
-            auto_decompress=False,
-            trust_env=False,
-            raise_for_status=False,
-            trace_configs=[trace],
-        )
+        self._session = open_session(self._tls, timeout=self._options.timeout)
         return self
 
     async def __aexit__(
@@ -167,6 +145,23 @@ class Client:
         url = self._url("/allocation/", allocation_id)
         return await self._call("GET", url, OneSend(self._reads))
 
+    async def query(self, question: Question) -> QueryExchange:
+        """Ask the API once for a page of allocations; it counts as a read.
+
+        Raises:
+            RefusedError: more calls than ``connections`` are under way; nothing was sent.
+        """
+        url = URL(f"{self._target.base_url}/allocation/query", encoded=True)
+        sent = await self._send("POST", url, OneSend(self._reads), question.as_json())
+        seen: Reply | Listing | Observation = sent.seen
+        if isinstance(seen, Reply):
+            seen = listing_of(seen, sent.token) or _answer(seen, sent.token)
+        return QueryExchange(
+            observation=seen,
+            elapsed=sent.elapsed,
+            token_number=sent.token_number,
+        )
+
     def _url(self, route: str, allocation_id: str) -> URL:
         if not _SENDABLE_ID.fullmatch(allocation_id) or allocation_id in {".", ".."}:
             raise RefusedError(
@@ -181,82 +176,54 @@ class Client:
         return url
 
     async def _call(self, method: str, url: URL, send: OneSend) -> Exchange:
+        sent = await self._send(method, url, send)
+        seen = sent.seen
+        return Exchange(
+            observation=_answer(seen, sent.token) if isinstance(seen, Reply) else seen,
+            elapsed=sent.elapsed,
+            token_number=sent.token_number,
+        )
+
+    async def _send(
+        self, method: str, url: URL, send: OneSend, question: bytes | None = None
+    ) -> _Sent:
+        """Send once, with a ``question`` as its JSON body, whose answer may then be a page long."""
         if self._session is None:
             raise RuntimeError("the client is used outside of its `async with`")
+        if self._token is None:
+            raise RuntimeError("the client is used before it has a token")
         if self._under_way >= self._options.connections:
             raise RefusedError(
                 f"more than {self._options.connections} calls at a time: the connections of the "
                 "client have to be at least the concurrency"
             )
+        # The token that this request carries, whatever comes meanwhile.
+        token, number = self._token, self.token_number
         self._under_way += 1
         started = time.monotonic()
         try:
-            observation = await self._observe(self._session, method, url, send)
-        finally:
-            self._under_way -= 1
-        return Exchange(observation=observation, elapsed=time.monotonic() - started)
-
-    async def _observe(
-        self, session: aiohttp.ClientSession, method: str, url: URL, send: OneSend
-    ) -> Observation:
-        token = self._token  # the one that this request carries, whatever comes meanwhile
-        try:
-            response = await session.request(
+            seen = await exchange(
+                self._session,
                 method,
                 url,
-                headers=self._headers,
-                allow_redirects=False,
-                middlewares=(send.middleware,),
-                trace_request_ctx=send,
+                send,
+                headers=self._headers if question is None else self._headers | _JSON,
+                max_body=self._options.max_body if question is None else LARGEST_PAGE,
+                data=question,
             )
-        except Exception as error:  # noqa: BLE001 - the one boundary: every failure has a meaning
-            failure = error.failure if isinstance(error, LostError) else error
-            if send.headers_written:
-                return no_answer(failure)
-            return not_sent(failure, is_tls=self._is_tls)
-        try:
-            body = await _bounded_body(response, self._options.max_body)
-        except Exception as error:  # noqa: BLE001 - the same boundary, with the head in hand
-            return no_answer(error, http_status=response.status)
         finally:
-            # After a whole body the connection is back in the pool and this does nothing; in
-            # any other case the connection is closed, and what is left in it never read.
-            response.close()
-        if body is None:
-            return NoAnswer(
-                cause=NoAnswerCause.OVERSIZED,
-                detail=f"a body of more than {self._options.max_body} bytes",
-                http_status=response.status,
-            )
-        return _answer(response, body, token)
+            self._under_way -= 1
+        elapsed = time.monotonic() - started
+        return _Sent(seen=seen, elapsed=elapsed, token=token, token_number=number)
 
 
-async def _note_headers(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceRequestHeadersSentParams,
-) -> None:
-    send: OneSend = context.trace_request_ctx
-    send.note_headers()
-
-
-async def _bounded_body(response: aiohttp.ClientResponse, most: int) -> bytes | None:
-    """Return the body, or ``None`` as soon as it is longer than ``most`` bytes."""
-    body = bytearray()
-    while chunk := await response.content.read(most + 1 - len(body)):
-        body += chunk
-        if len(body) > most:
-            return None
-    return bytes(body)
-
-
-def _answer(response: aiohttp.ClientResponse, body: bytes, token: Secret) -> Answer:
-    headers = response.headers
+def _answer(reply: Reply, token: Secret) -> Answer:
+    headers = reply.headers
     return Answer(
-        http_status=response.status,
+        http_status=reply.http_status,
         body=read_body(
-            body,
-            http_status=response.status,
+            reply.body,
+            http_status=reply.http_status,
             content_type=headers.get("Content-Type", ""),
             content_encoding=headers.get("Content-Encoding", ""),
             token=token,

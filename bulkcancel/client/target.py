@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
-import ipaddress
 import json
 import re
 from dataclasses import replace
 from datetime import datetime
 from typing import Final
-from urllib.parse import SplitResult, urlsplit
 
+from bulkcancel.client.address import check_address
 from bulkcancel.client.options import ClientOptions
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import Target
 
-_EXAMPLE: Final = "https://host/api/v2"
-_VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
-_LABEL: Final = "[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?"
-_NETLOC: Final = re.compile(rf"(?:(?:{_LABEL}\.)*{_LABEL}\.?|\[[0-9A-Fa-f:.]+\])(?::[0-9]{{1,5}})?")
-_PATH: Final = re.compile(r"(?:/[A-Za-z0-9._~!$&'()*+,;=:@-]+)*")
 _ACCOUNT: Final = re.compile(r"[A-Za-z0-9]{24}")
 _DATE: Final = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
@@ -59,77 +53,14 @@ def site_context(target: Target) -> str:
 
 
 def _checked_base(base_url: str, options: ClientOptions) -> str:
-    # First of all, since `urlsplit` drops line breaks and tabs without a word.
-    if not _VISIBLE.fullmatch(base_url):
-        raise RefusedError(
-            f"the base URL is empty, or holds a space, a control character or a character beyond "
-            f"ASCII; it looks like {_EXAMPLE}"
-        )
-    # Before the address is shown in any sentence: what stands before an @ may be a password.
-    if "@" in base_url.partition("//")[2].partition("/")[0]:
-        raise RefusedError(
-            "the base URL holds user information (before an @): remove it, the token comes from "
-            "BULKCANCEL_TOKEN or --token-file"
-        )
-    if "?" in base_url or "#" in base_url:
-        raise RefusedError(
-            f"the base URL holds a query or a fragment (? or #): it ends with the path, like "
-            f"{_EXAMPLE}"
-        )
-    parts = _split(base_url)
-    if parts.scheme == "http" and not options.allow_http and not _is_loopback(parts.hostname or ""):
-        raise RefusedError(
-            f"the base URL {base_url} would send the token in the clear: use https://, or allow "
-            "http:// to other hosts explicitly"
-        )
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
-
-
-def _split(base_url: str) -> SplitResult:
-    try:
-        parts = urlsplit(base_url)
-        port = parts.port
-    except ValueError:  # an unclosed bracket, a port beyond 65535
-        raise RefusedError(
-            f"the base URL {base_url} has no usable host and port; it looks like {_EXAMPLE}"
-        ) from None
-    if parts.scheme not in {"http", "https"}:
-        raise RefusedError(
-            f"the base URL {base_url} doesn't begin with https:// (or http://); it looks like "
-            f"{_EXAMPLE}"
-        )
-    host = parts.hostname or ""
-    if not _NETLOC.fullmatch(parts.netloc) or port == 0 or not _is_name_or_address(host):
-        raise RefusedError(
-            f"the base URL {base_url} has no usable host and port; it looks like {_EXAMPLE}"
-        )
-    path = parts.path.rstrip("/")
-    if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
-        raise RefusedError(
-            f"the path of the base URL {base_url} holds an empty part, a dot part or an unusual "
-            f"character; it looks like {_EXAMPLE}"
-        )
-    return parts
-
-
-def _is_name_or_address(host: str) -> bool:
-    if ":" not in host and host.strip("0123456789."):
-        return True
-    try:
-        # Forms such as 127.1 or 0177.0.0.1 mean an address to some and nothing to others.
-        ipaddress.ip_address(host)
-    except ValueError:
-        return False
-    return True
-
-
-def _is_loopback(host: str) -> bool:
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:  # a name
-        return False
+    parts = check_address(
+        base_url,
+        options,
+        noun="the base URL",
+        example="https://host/api/v2",
+        secret="the token comes from BULKCANCEL_TOKEN or --token-file",  # noqa: S106 - a sentence
+    )
+    return f"{parts.scheme}://{parts.netloc}{parts.path.rstrip('/')}"
 
 
 def _check_stage(stage: str | None) -> None:

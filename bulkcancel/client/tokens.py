@@ -1,57 +1,82 @@
-"""Where the bearer token comes from: a file, or the environment."""
+"""Where bearer tokens come from: what every source does, and the one whose token never changes."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Final
+from abc import ABC, abstractmethod
+from contextlib import AbstractAsyncContextManager, nullcontext
+from dataclasses import dataclass
 
+from bulkcancel.client.options import ClientOptions
 from bulkcancel.client.secret import Secret
-from bulkcancel.errors import RefusedError
-
-VARIABLE: Final = "BULKCANCEL_TOKEN"
-_MOST_BYTES: Final = 65536  # a guard against naming a wrong file; servers refuse far shorter ones
 
 
-def token_from(environ: Mapping[str, str], token_file: Path | None) -> Secret:
-    """Return the token of ``token_file``, else of ``BULKCANCEL_TOKEN`` in ``environ``.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Grant:
+    """A token, and how many seconds it lives from the moment it was asked for.
 
-    White space around the token is dropped. Who may read the file is not checked here.
-
-    Raises:
-        RefusedError: there is no token, its file can't be read, or it holds characters that no
-            token has. The sentence never shows the token.
+    A ``lifetime`` of ``None`` says that nobody knows; the API's refusal will tell. ``renew_after``
+    is when to ask for the next one, in seconds likewise; ``None`` only when it is refused.
     """
-    if token_file is not None:
-        return _checked(_content(token_file), f"the token file {token_file}")
-    if VARIABLE not in environ:
-        raise RefusedError(
-            f"no token: set {VARIABLE}, or name a file that holds the token with --token-file"
-        )
-    return _checked(environ[VARIABLE], f"the variable {VARIABLE}")
+
+    token: Secret
+    lifetime: float | None = None
+    renew_after: float | None = None
 
 
-def _content(token_file: Path) -> str:
-    try:
-        with token_file.open("rb") as file:
-            raw = file.read(_MOST_BYTES + 1)
-    except OSError as failure:
-        raise RefusedError(
-            f"the token file {token_file} can't be read: {failure.strerror}"
-        ) from None
-    if len(raw) > _MOST_BYTES:
-        raise RefusedError(f"the token file {token_file} is too large to hold a token")
-    # Latin-1 never fails, so bytes beyond ASCII reach the one check below.
-    return raw.decode("latin-1")
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoToken:
+    """Why a source has no token now: a sentence fragment without anything secret in it.
+
+    ``patience`` is how many seconds it makes sense to ask again: 0 where the same answer will
+    come, ``None`` where it is a matter of the run's own patience. ``retry_after`` is how many
+    seconds the other side asked to wait before.
+    """
+
+    reason: str
+    patience: float | None = None
+    retry_after: float | None = None
 
 
-def _checked(text: str, source: str) -> Secret:
-    token = Secret(text.strip(" \t\r\n"))
-    if not token.reveal():
-        raise RefusedError(f"{source} is empty: it has to hold the token")
-    if not token.is_sendable():
-        raise RefusedError(
-            f"{source} holds a space, a line break, a control character or a character beyond "
-            "ASCII inside the token: it has to hold the token alone, on one line"
-        )
-    return token
+class TokenSource(ABC):
+    """Gives the bearer token as it is at the moment; whoever asks decides when, and how often."""
+
+    def check(self, options: ClientOptions) -> None:
+        """Find out what can be found out before a run begins; sends nothing.
+
+        Raises:
+            RefusedError: this source can't be used, with a sentence that says why.
+        """
+        del options  # most sources have nothing of the kind
+
+    def opened(self, options: ClientOptions) -> AbstractAsyncContextManager[object]:
+        """Hold what `fetch` needs, such as connections, for as long as the block lasts.
+
+        Raises:
+            RefusedError: as for `check`.
+        """
+        del options
+        return nullcontext()
+
+    def has_newer(self) -> bool:
+        """Say whether a newer token than the one last fetched is there; costs next to nothing."""
+        return False
+
+    @abstractmethod
+    async def fetch(self) -> Grant | NoToken:
+        """Return the token as it is now; never raises for what others can cause."""
+
+
+class FixedToken(TokenSource):
+    """One token for good."""
+
+    def __init__(self, token: Secret) -> None:
+        self._token = token
+
+    async def fetch(self) -> Grant | NoToken:
+        """Return the token."""
+        return Grant(token=self._token)
+
+
+def as_source(token: Secret | TokenSource) -> TokenSource:
+    """Return a source; a plain token is one that never changes."""
+    return FixedToken(token) if isinstance(token, Secret) else token

@@ -5,16 +5,14 @@ from __future__ import annotations
 from typing import Protocol
 
 from bulkcancel.client import Exchange
+from bulkcancel.runner.tokens import TokenKeeper
 
 
 class Api(Protocol):
     """Sends once and says what came back; never raises for what the other side does."""
 
-    token_number: int
-    """The number of the token in use."""
-
-    def renew_token(self, refused: int) -> bool:
-        """See to it that another token than the refused one is in use; say whether one is."""
+    tokens: TokenKeeper
+    """The keeper of the token that the calls carry."""
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Send one cancel."""

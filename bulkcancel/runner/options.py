@@ -14,7 +14,9 @@ class PoolOptions:
     """How a run goes about its work.
 
     ``concurrency`` bounds the requests in flight. A stop waits ``drain`` seconds at most for
-    those to end. With ``precheck`` each allocation is read before it is sent.
+    those to end. With ``precheck`` each allocation is read before it is sent. At most ``limit``
+    allocations that were never touched are begun. Nothing is begun any more once ``deadline``
+    seconds have passed since the pool began.
     """
 
     concurrency: int = 16
@@ -24,3 +26,5 @@ class PoolOptions:
     max_failures: FailureLimit = field(default_factory=FailureLimit)
     drain: float = 30.0
     precheck: bool = False
+    limit: int | None = None
+    deadline: float | None = None

@@ -13,6 +13,7 @@ from bulkcancel.errors import BulkcancelError
 from bulkcancel.journal import (
     Case,
     Journal,
+    PaceEntry,
     What,
     fresh_cases,
     open_cases,
@@ -69,6 +70,8 @@ class Pool:
             sign=self._sign,
         )
         self._last_fresh = 0
+        self._begun = 0
+        self._held_back = False
         self._began = self._clock.steady()
         self._total = 0
         self._worker: Worker | None = None
@@ -94,6 +97,9 @@ class Pool:
                     helpers.start_soon(self._watch_signals, hard)
                 helpers.start_soon(self._bound_drain, hard)
                 helpers.start_soon(self._tell_pace)
+                helpers.start_soon(self._note_limit)
+                if self._options.deadline is not None:
+                    helpers.start_soon(self._stop_in_time, self._options.deadline)
                 if self._on_tick is not None:
                     helpers.start_soon(self._tick, self._on_tick)
                 async with anyio.create_task_group() as workers:
@@ -105,6 +111,9 @@ class Pool:
             helpers.cancel_scope.cancel()
         if self._on_tick is not None:
             self._on_tick(self.snapshot())
+        if self._sign.stop is None and self._held_back:
+            words = f"{self._options.limit:,} allocations were begun, as many as were allowed"
+            return Stop(kind=StopKind.LIMIT, sentence=words)
         return self._sign.stop
 
     def stop(self, stop: Stop) -> None:
@@ -113,6 +122,7 @@ class Pool:
             self._log.warning("run.stopping", kind=stop.kind.value, reason=stop.sentence)
             self._stopping.set()
             self._gate.wake()
+            self._api.tokens.stop()
             if self._backlog is not None:
                 self._backlog.wake()
 
@@ -127,6 +137,8 @@ class Pool:
             waits_for = f"stopping: {self._sign.stop.sentence}"
         elif reason := self._gate.breaker_reason:
             waits_for = f"breaker: {reason}"
+        else:
+            waits_for = self._api.tokens.waits_for
         return Snapshot(
             total=self._total,
             settled=dict(worker.settled),
@@ -197,10 +209,14 @@ class Pool:
         return rest
 
     async def _more_fresh(self) -> list[Case]:
-        journal, after = self._journal, self._last_fresh
+        journal, after, most = self._journal, self._last_fresh, self._options.limit
         cases = await self._desk.call(lambda: fresh_cases(journal, after=after, limit=_CHUNK))
+        if most is not None and len(cases) > most - self._begun:
+            cases = cases[: most - self._begun]
+            self._held_back = True
         if cases:
             self._last_fresh = cases[-1].row
+            self._begun += len(cases)
         if self._options.precheck:
             return [replace(case, what=What.READ) for case in cases]
         return cases
@@ -227,6 +243,11 @@ class Pool:
         self._log.warning("run.drain_ended", after=self._options.drain)
         hard.cancel()
 
+    async def _stop_in_time(self, seconds: float) -> None:
+        """Let nothing be begun any more when the time is up; what is in flight ends."""
+        await anyio.sleep(max(0.0, self._began + seconds - self._clock.steady()))
+        self.stop(Stop(kind=StopKind.DEADLINE, sentence="The deadline is near."))
+
     async def _tell_pace(self) -> None:
         """Log what holds the sends back whenever that becomes another reason."""
         told = None
@@ -238,6 +259,20 @@ class Pool:
                 continue
             told = main
             self._log.info("pace.held", by=self._gate.pace(), limit=_rounded(self._gate.limit))
+
+    async def _note_limit(self) -> None:
+        """Keep the learned limit in the journal whenever it moved, for the report's chart."""
+        noted: float | None = None
+        while True:
+            await anyio.sleep(_PACE_EVERY)
+            limit = self._gate.limit
+            if _rounded(limit) == _rounded(noted):
+                continue
+            noted = limit
+            try:
+                await self._desk.write(PaceEntry(at=self._clock.utc(), limit=limit))
+            except BulkcancelError:
+                return  # the journal fails: whichever worker writes next says so and stops the run
 
     async def _tick(self, on_tick: Callable[[Snapshot], None]) -> None:
         while True:

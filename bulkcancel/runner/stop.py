@@ -18,6 +18,9 @@ class StopKind(StrEnum):
     AUTHENTICATION = "authentication"
     FAILURES = "failures"
     JOURNAL = "journal"
+    LIMIT = "limit"
+    CANARY = "canary"
+    DEADLINE = "deadline"
 
 
 _EXIT_CODES = {
@@ -28,6 +31,9 @@ _EXIT_CODES = {
     StopKind.MISCONFIGURED: ExitCode.STOPPED,
     StopKind.AUTHENTICATION: ExitCode.AUTHENTICATION,
     StopKind.JOURNAL: ExitCode.UNSOUND,
+    StopKind.LIMIT: ExitCode.STOPPED,
+    StopKind.CANARY: ExitCode.STOPPED,
+    StopKind.DEADLINE: ExitCode.STOPPED,
 }
 
 

@@ -10,6 +10,7 @@ import anyio
 
 from bulkcancel.breaker import Breaker, Trip
 from bulkcancel.decision import Finding, backoff, classify_read
+from bulkcancel.errors import ExitCode
 from bulkcancel.model import Answer, DetailRow, Kind
 from bulkcancel.pacing import Pacer
 from bulkcancel.runner.api import Api
@@ -25,23 +26,32 @@ _AGAIN = frozenset({Kind.NOT_SENT, Kind.READ_FAILED, Kind.THROTTLED})
 class Verifier:
     """Reads one allocation after another, several at a time, and gives what was found in order.
 
-    A read that fails for a passing reason is tried ``max_attempts`` times. ``stopped`` is set
-    when the server gives cause to stop; what follows is then not read any more.
+    A read that fails for a passing reason is tried ``max_attempts`` times. ``stopped`` is set,
+    and ``exit_code``, when the server gives cause to stop; what follows is then not read any more.
+    ``on_read`` is told of each read: the row, what was found, and how many seconds it took.
     """
 
     def __init__(
-        self, *, api: Api, options: PoolOptions, chance: Callable[[], float], clock: Clock
+        self,
+        *,
+        api: Api,
+        options: PoolOptions,
+        chance: Callable[[], float],
+        clock: Clock,
+        on_read: Callable[[DetailRow, Finding, float], None] | None = None,
     ) -> None:
         self._api = api
         self._options = options
         self._chance = chance
         self._clock = clock
+        self._on_read = on_read
         self._pacer = Pacer(options.pacer)
         self._breaker = Breaker(options.breaker)
         self._line = anyio.Lock()
         self._answers = Bell()
         self._in_flight = 0
         self.stopped = ""
+        self.exit_code = ExitCode.OK
         self.reads = 0
 
     async def findings(
@@ -59,7 +69,7 @@ class Verifier:
                 for row in places:
                     if self.stopped:
                         return
-                    if (finding := await self._read(row.allocation_id or "")) is not None:
+                    if (finding := await self._read(row)) is not None:
                         found[row.row] = finding
 
             async with anyio.create_task_group() as workers:
@@ -67,20 +77,34 @@ class Verifier:
                     workers.start_soon(work)
             yield [(row, found.get(row.row)) for row in chunk]
 
-    async def _read(self, allocation_id: str) -> Finding | None:
+    async def _read(self, row: DetailRow) -> Finding | None:
         """Return what was found, in several tries; ``None`` if the stop came before the first."""
-        policy, finding = self._options.policy, None
-        for failures in range(1, policy.max_attempts + 1):
-            latest = await self._read_once(allocation_id)
-            if latest is None:
-                return finding
+        policy, finding, failures, is_refused = self._options.policy, None, 0, False
+        while (latest := await self._read_once(row)) is not None:
             finding = latest
+            if finding.kind is Kind.UNAUTHORIZED and not self.stopped and not is_refused:
+                is_refused = True  # it costs no attempt: once more, with another token
+                continue
+            failures += 1
+            if finding.kind is Kind.UNAUTHORIZED and not self.stopped:
+                words = f"the API refuses one token after another: {finding.reason}"
+                self._stop(words, ExitCode.AUTHENTICATION)
             if finding.kind not in _AGAIN or failures == policy.max_attempts or self.stopped:
                 return finding
             await anyio.sleep(finding.retry_after or backoff(policy, failures, self._chance()))
-        raise AssertionError("a policy allows one attempt at least")
+        return finding
 
-    async def _read_once(self, allocation_id: str) -> Finding | None:
+    async def _has_token(self) -> bool:
+        """Return true when there is a token to read with; else it is over."""
+        if await self._api.tokens.ready():
+            return True
+        self._stop(self._api.tokens.lacking, ExitCode.AUTHENTICATION)
+        return False
+
+    async def _read_once(self, row: DetailRow) -> Finding | None:
+        allocation_id = row.allocation_id or ""
+        if not await self._has_token():
+            return None
         async with self._line:
             while True:
                 now = self._clock.steady()
@@ -92,13 +116,16 @@ class Verifier:
                 await self._answers.wait(None if math.isinf(hold.seconds) else hold.seconds)
             self._pacer.sent(now)
             self._in_flight += 1
-        token = self._api.token_number
         try:
+            if not await self._has_token():  # it may have waited for its turn for long
+                return None
             exchange = await self._api.read(allocation_id)
         finally:
             self._in_flight -= 1
         self.reads += 1
         finding = classify_read(allocation_id, exchange.observation)
+        if self._on_read is not None:
+            self._on_read(row, finding, exchange.elapsed)
         sent_at, now = now, self._clock.steady()
         self._pacer.answered(
             verdict_of(finding), sent_at=sent_at, now=now, retry_after=finding.retry_after
@@ -107,13 +134,21 @@ class Verifier:
             told = exchange.observation.allowance
             self._pacer.told(told.rate, told.seconds, now)
         self._answers.ring()
-        if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
-            self.stopped = f"the API refuses the token: {finding.reason}"
+        if finding.kind is Kind.SHOWN:
+            self._api.tokens.accepted(exchange.token_number)
+        if finding.kind is Kind.UNAUTHORIZED:
+            where = f"allocation {allocation_id}: {finding.reason}"
+            if not self._api.tokens.refused(exchange.token_number, where):
+                self._stop(self._api.tokens.lacking, ExitCode.AUTHENTICATION)
         elif finding.kind in {Kind.UNTRUSTED, Kind.MISCONFIGURED, Kind.CONTRADICTION}:
-            self.stopped = finding.reason
+            self._stop(finding.reason, ExitCode.STOPPED)
         elif (trip := self._tripped(finding, now)) is not None:
-            self.stopped = trip.sentence
+            code = ExitCode.AUTHENTICATION if trip.authentication else ExitCode.STOPPED
+            self._stop(trip.sentence, code)
         return finding
+
+    def _stop(self, sentence: str, code: ExitCode) -> None:
+        self.stopped, self.exit_code = sentence, code
 
     def _tripped(self, finding: Finding, now: float) -> Trip | None:
         trip = self._breaker.note(finding.kind, finding.reason, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
+from http import HTTPStatus
 from typing import assert_never
 
 from structlog.typing import FilteringBoundLogger
@@ -27,7 +28,6 @@ from bulkcancel.journal import (
     Entry,
     Intent,
     OutcomeEntry,
-    ReadEntry,
     WaitEntry,
     What,
 )
@@ -46,8 +46,10 @@ from bulkcancel.runner.backlog import Backlog
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.noted import read_entry
 from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.stop import Stop, StopKind
+from bulkcancel.runner.tokens import TokenKeeper
 
 _LOUD = 20
 """So many breaks of one outcome are logged as warnings; a flood of them says nothing more."""
@@ -113,13 +115,17 @@ class Worker:
             return None
 
     async def _send(self, case: Case) -> None:
+        if not await self._has_token():
+            self._backlog.later(self._clock.steady(), case)
+            return
         number = case.intents + 1
         case = replace(case, intents=number)
         await self._desk.write(Intent(row=case.row, number=number, at=self._clock.utc()))
-        if not await self._gate.enter(case.row, What.SEND):
+        # The wait at the gate may have outlasted the token: it is looked at once more.
+        if not await self._gate.enter(case.row, What.SEND) or not await self._has_token():
             await self._withdraw(case)
             return
-        sent_at, token = self._clock.utc(), self._api.token_number
+        sent_at = self._clock.utc()
         exchange = await self._in_flight(self._api.cancel, case)
         now = self._clock.utc()
         step = after_send(
@@ -133,13 +139,13 @@ class Worker:
         )
         self.sent += not isinstance(exchange.observation, NotSent)
         entry = attempt_entry(case, exchange, step, now)
-        await self._follow(case, exchange, step, entry, now, token)
+        await self._follow(case, exchange, step, entry, now)
 
     async def _read(self, case: Case) -> None:
-        if not await self._gate.enter(case.row, What.READ):
+        may_go = await self._has_token() and await self._gate.enter(case.row, What.READ)
+        if not may_go or not await self._has_token():
             self._backlog.later(self._clock.steady(), case)
             return
-        token = self._api.token_number
         exchange = await self._in_flight(self._api.read, case)
         now = self._clock.utc()
         step = after_read(
@@ -151,18 +157,15 @@ class Worker:
             chance=self._chance(),
         )
         self.reads += 1
-        view = step.finding.view
-        entry = ReadEntry(
-            row=case.row,
-            at=now,
-            elapsed=exchange.elapsed,
-            kind=step.finding.kind,
-            reason=step.finding.reason,
-            http_status=step.finding.http_status,
-            status=view.status if view else None,
-            version=view.version if view else None,
-        )
-        await self._follow(case, exchange, step, entry, now, token)
+        entry = read_entry(case.row, step.finding, at=now, elapsed=exchange.elapsed)
+        await self._follow(case, exchange, step, entry, now)
+
+    async def _has_token(self) -> bool:
+        """Return true when there is a token to send with; else the run stops."""
+        if await self._api.tokens.ready():
+            return True
+        self._stop(_without_token(self._api.tokens))
+        return False
 
     async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
         self.in_flight += 1
@@ -172,15 +175,22 @@ class Worker:
             self.in_flight -= 1
 
     async def _follow(
-        self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float, token: int
+        self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float
     ) -> None:
         """Write what was learned and what follows, then do it."""
         finding = step.finding
         seen = exchange.observation
         allowance = seen.allowance if isinstance(seen, Answer) else None
         stop = self._gate.note(case.row, case.what, finding, allowance)
-        if finding.kind is Kind.UNAUTHORIZED and not self._api.renew_token(token):
-            stop = _halt(finding.kind, finding.reason, case)
+        if finding.kind is Kind.UNAUTHORIZED:
+            # From here on nobody sends with this token; whoever is next sees to a newer one.
+            if not self._api.tokens.refused(exchange.token_number, _where(case, finding.reason)):
+                stop = _without_token(self._api.tokens)
+        elif (
+            isinstance(seen, Answer)
+            and HTTPStatus.OK <= seen.http_status < HTTPStatus.MULTIPLE_CHOICES
+        ):
+            self._api.tokens.accepted(exchange.token_number)
         if isinstance(step.next, Halt):
             stop = stop or _halt(step.next.kind, step.next.reason, case)
         if stop is not None:
@@ -303,8 +313,20 @@ def close_cut_off(
     return known, (attempt_entry(known, exchange, step, now), waits)
 
 
+def _where(case: Case, reason: str) -> str:
+    return f"allocation {case.allocation_id} (row {case.row}): {reason}"
+
+
+def _without_token(tokens: TokenKeeper) -> Stop:
+    words = f"{tokens.lacking[:1].upper()}{tokens.lacking[1:]}"
+    return Stop(
+        kind=StopKind.AUTHENTICATION,
+        sentence=f"{words}. Get a new token or mend its source, then resume.",
+    )
+
+
 def _halt(kind: Kind, reason: str, case: Case) -> Stop:
-    where = f"allocation {case.allocation_id} (row {case.row}): {reason}"
+    where = _where(case, reason)
     if kind is Kind.UNAUTHORIZED:
         return Stop(
             kind=StopKind.AUTHENTICATION,

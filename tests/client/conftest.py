@@ -6,6 +6,7 @@ The tests take it as `Any`: test folders are no packages, so its types can't be 
 from __future__ import annotations
 
 import contextlib
+import re
 import socket
 import ssl
 import struct
@@ -33,8 +34,8 @@ Step = Callable[[socket.socket], bool]
 class Peer:
     """A server on 127.0.0.1 whose steps are taken in order, one a request; the last one stays.
 
-    ``on_connect`` runs for each connection before anything is read. ``requests`` are the heads of
-    the requests read, ``connections`` the number of connections accepted.
+    ``on_connect`` runs for each connection before anything is read. ``requests`` are the requests
+    read, head and body, ``connections`` the number of connections accepted.
     """
 
     steps: Sequence[Step]
@@ -99,7 +100,7 @@ class Peer:
                     self._converse(wrapped)
 
     def _converse(self, connection: socket.socket) -> None:
-        while head := read_head(connection):
+        while head := read_request(connection):
             with self._lock:
                 step = self.steps[min(len(self.requests), len(self.steps) - 1)]
                 self.requests.append(head)
@@ -107,15 +108,24 @@ class Peer:
                 return
 
 
-def read_head(connection: socket.socket) -> bytes:
-    """Return one request (none of ours has a body), or nothing at the connection's end."""
-    head = b""
-    while not head.endswith(b"\r\n\r\n"):
-        piece = connection.recv(65536)
+def read_request(connection: socket.socket) -> bytes:
+    """Return one request, head and body, or nothing at the connection's end."""
+    request = b""
+    while (missing := _missing(request)) > 0:
+        piece = connection.recv(missing)
         if not piece:
             return b""
-        head += piece
-    return head
+        request += piece
+    return request
+
+
+def _missing(request: bytes) -> int:
+    """Return how many bytes of a request may still be read without touching the next one."""
+    head, end, body = request.partition(b"\r\n\r\n")
+    if not end:
+        return 1
+    length = re.search(rb"(?i)\r\ncontent-length: ([0-9]+)", head)
+    return int(length[1]) - len(body) if length else 0
 
 
 class Steps:

@@ -13,7 +13,7 @@ import structlog
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.breaker import BreakerOptions
-from bulkcancel.client import Exchange
+from bulkcancel.client import Exchange, FixedToken, Secret
 from bulkcancel.decision import Policy
 from bulkcancel.errors import JournalError
 from bulkcancel.journal import Entry, Journal, attempt_totals, detail_rows, outcome_counts
@@ -33,7 +33,15 @@ from bulkcancel.model import (
     RowKind,
 )
 from bulkcancel.pacing import PacerOptions
-from bulkcancel.runner import Clock, Pool, PoolOptions, Stop, StopKind, Verifier
+from bulkcancel.runner import (
+    Clock,
+    Pool,
+    PoolOptions,
+    Stop,
+    StopKind,
+    TokenKeeper,
+    Verifier,
+)
 
 FAST = Policy(wait_initial=0.001, wait_max=0.01, verify_after=(0.005, 0.01))
 
@@ -49,6 +57,14 @@ def shown(asked: str, status: str = "CANCELLED") -> Answer:
     return Answer(http_status=200, body=OneAllocation(view=view))
 
 
+def one_token() -> TokenKeeper:
+    """Return the keeper of a token that never changes."""
+    source = FixedToken(Secret("token"))
+    return TokenKeeper(
+        source, use=lambda _: 1, options=PoolOptions(), clock=Clock(), chance=lambda: 0.5
+    )
+
+
 @dataclass
 class MemoryApi:
     """An API that answers as told and looks into the journal at the moment of each send."""
@@ -62,11 +78,7 @@ class MemoryApi:
     without_intent: list[str] = field(default_factory=list)
     at_once: int = 0
     most_at_once: int = 0
-    token_number: int = 1
-
-    def renew_token(self, refused: int) -> bool:
-        """Have no other token."""
-        return self.token_number > refused
+    tokens: TokenKeeper = field(default_factory=one_token)
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Note whether the intent is in the journal, then answer."""
@@ -91,7 +103,7 @@ class MemoryApi:
         self.most_at_once = max(self.most_at_once, self.at_once)
         try:
             await anyio.sleep(self.delay)
-            return Exchange(observation=how(asked), elapsed=self.delay)
+            return Exchange(observation=how(asked), elapsed=self.delay, token_number=1)
         finally:
             self.at_once -= 1
 
