@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -13,13 +13,11 @@ from rigging import ACCOUNT, TOKEN, Rig
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.breaker import BreakerOptions
-from bulkcancel.client import Secret, check_target
+from bulkcancel.client import Secret, TokenSource, check_target
 from bulkcancel.execution import Finished, RunFolder, RunSession, RunSettings, new_run
 from bulkcancel.manifest import InputOptions, read_manifest, refusal
 from bulkcancel.model import Target
 from bulkcancel.runner import PoolOptions
-
-NewerToken = Callable[[], Secret | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,11 +84,11 @@ class QuickRig(Rig):
         source: Path | Sequence[str],
         settings: RunSettings | None = None,
         *,
-        newer_token: NewerToken | None = None,
+        token: Secret | TokenSource | None = None,
         run_id: str = "night",
     ) -> Finished:
         """Cancel an input and write its reports."""
-        return self.carry(self.begin(source, settings, run_id=run_id), newer_token=newer_token)
+        return self.carry(self.begin(source, settings, run_id=run_id), token=token)
 
     def reopen(self, settings: RunSettings | None = None, *, run_id: str = "night") -> RunSession:
         """Open a run to go on with it."""
@@ -103,12 +101,12 @@ class QuickRig(Rig):
         """Go on with a run and write its reports."""
         return self.carry(self.reopen(settings, run_id=run_id))
 
-    def carry(self, session: RunSession, *, newer_token: NewerToken | None = None) -> Finished:
+    def carry(self, session: RunSession, *, token: Secret | TokenSource | None = None) -> Finished:
         """Work a session off and write its reports; nothing may take longer than a minute."""
 
         async def main() -> None:
             with anyio.fail_after(60):
-                await session.work(Secret(TOKEN), newer_token=newer_token, handle_signals=False)
+                await session.work(token or Secret(TOKEN), handle_signals=False)
 
         with session:
             anyio.run(main)
