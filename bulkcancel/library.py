@@ -13,7 +13,7 @@ import anyio.to_thread
 import structlog
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.client import Secret, check_target
+from bulkcancel.client import Secret, TokenSource, check_target
 from bulkcancel.errors import RefusedError
 from bulkcancel.execution import Finished, RunSession, RunSettings, new_run
 from bulkcancel.manifest import InputOptions, read_manifest, refusal
@@ -23,7 +23,7 @@ async def cancel_all(
     source: InputOptions,
     settings: RunSettings,
     *,
-    token: Secret,
+    token: Secret | TokenSource,
     confirm: int,
     reports: Path = Path("reports"),
     run_id: str | None = None,
@@ -49,7 +49,7 @@ def run(
     source: InputOptions,
     settings: RunSettings,
     *,
-    token: Secret,
+    token: Secret | TokenSource,
     confirm: int,
     reports: Path = Path("reports"),
     run_id: str | None = None,

@@ -16,6 +16,13 @@ _COMMANDS = {
     "resume": "Go on with a run that was stopped, killed or left unknowns.",
     "verify": "Read the allocations of a run again and hold them against its report.",
     "report": "Rebuild the reports of a run from its journal.",
+    "runs": "List the runs, and how each stands.",
+    "history": "Show which allocations stay breaks, run after run.",
+    "prune": "Remove the folders of runs that ended long ago.",
+    "doctor": "Check this set-up and the API; sends no cancel.",
+    "config": "Show every setting in force, and where it came from.",
+    "completion": "Print the completion script of a shell.",
+    "find": "Find the allocations of a purchase order, as an input for a run.",
     "simulate": "Serve a local order-management API with faults, for rehearsals and tests.",
     "demo": "Run the sample input against the simulator: the whole thing in one go.",
 }

@@ -3,33 +3,75 @@
 from __future__ import annotations
 
 import json
+import sys
 from typing import Any
 
 import anyio
+import click
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.cli.intake import newer_token_of
 from bulkcancel.cli.pipes import say
 from bulkcancel.cli.progress import showing
 from bulkcancel.cli.show import finished_lines
-from bulkcancel.client import Secret
-from bulkcancel.execution import Finished, RunSession
+from bulkcancel.cli.telling import Teller
+from bulkcancel.client import Secret, TokenSource
+from bulkcancel.errors import ExitCode
+from bulkcancel.execution import Canaries, Finished, RunSession
+from bulkcancel.runner import StopKind
 
 
 def carry_through(
-    session: RunSession, token: Secret, options: dict[str, Any], log: FilteringBoundLogger
+    session: RunSession,
+    token: Secret | TokenSource,
+    options: dict[str, Any],
+    log: FilteringBoundLogger,
+    teller: Teller | None = None,
 ) -> int:
-    """Work a session off, write its reports, print its summary; return the exit code."""
-    with showing(log, bar=not options["no_progress"], quiet=options["quiet"]) as on_tick:
+    """Work a session off, write its reports, print its summary; return the exit code.
 
-        async def work() -> None:
-            newer = newer_token_of(options) if "token_file" in options else None
-            await session.work(token, newer_token=newer, on_tick=on_tick)
+    On a terminal the canaries are shown, if there are any, and whether to go on is asked.
+    """
+    ask = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
-        anyio.run(work)
-    finished = session.finish()
+    def work() -> object:
+        async def work_off() -> object:
+            return await session.work(token, on_tick=on_tick, ask=ask)
+
+        with showing(log, bar=not options["no_progress"], quiet=options["quiet"]) as on_tick:
+            return anyio.run(work_off)
+
+    try:
+        seen = work()
+        if isinstance(seen, Canaries) and _goes_on(session, seen):
+            work()
+        finished = session.finish()
+    except KeyboardInterrupt:
+        # The pool heeds Ctrl-C itself; this is one that came before it, or while reports are made.
+        click.echo(
+            f"Interrupted; the journal is complete: `bulkcancel resume {session.path}` goes on, "
+            f"`bulkcancel report {session.path}` writes the reports.",
+            err=True,
+        )
+        return ExitCode.INTERRUPTED
+    if teller is not None:
+        teller.finished(finished)
     print_finished(finished, as_json=options["as_json"])
     return finished.exit_code
+
+
+def _goes_on(session: RunSession, seen: Canaries) -> bool:
+    """Ask whether to go on after the canaries; anything but yes is no."""
+    question = (
+        f"{seen.words.capitalize()}: {seen.cancelled:,} cancelled, all read back as they should "
+        f"be. Go on with the other {seen.rest:,}?"
+    )
+    try:
+        if click.confirm(question, default=False, err=True):
+            return True
+        session.decline(f"After {seen.words} the answer was not to go on.")
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        session.decline("Interrupted after the canaries.", StopKind.INTERRUPTED)
+    return False
 
 
 def print_finished(finished: Finished, *, as_json: bool) -> None:

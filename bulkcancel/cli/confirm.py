@@ -1,41 +1,87 @@
-"""The question before anything is sent."""
+"""What is checked and asked before anything is sent."""
 
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 import click
 
-from bulkcancel.cli.show import counted, plan_lines
+from bulkcancel.cli.planned import plan_lines, to_begin
 from bulkcancel.errors import RefusedError
 from bulkcancel.execution import RunSettings
+from bulkcancel.execution.guards import check_digest, is_unusual, parse_expected_count
+from bulkcancel.execution.usual import earlier_sizes, usual_folder
 from bulkcancel.manifest import Manifest
+from bulkcancel.report.words import counted
 
 
-def confirm(manifest: Manifest, settings: RunSettings, *, yes: bool, expected: int | None) -> None:
-    """Return if the run may begin.
+def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) -> None:
+    """Return if the run may begin: its size, its plan and the operator's word are right.
 
     Raises:
-        RefusedError: The number given is not that of the allocations, or there is no terminal to
-            ask at and neither ``--yes`` nor ``--confirm N`` was given.
+        RefusedError: A guard objects, or there is no terminal to ask at and neither ``--yes`` nor
+            ``--confirm N`` was given.
     """
-    count = manifest.counts.unique
-    if expected is not None:
-        if expected != count:
-            raise RefusedError(
-                f"--confirm {expected} does not match: the input holds "
-                f"{counted(count, 'allocation')}. Nothing was sent."
-            )
+    if options["expect_count"]:
+        parse_expected_count(options["expect_count"]).check(manifest.counts.unique)
+    if options["plan_digest"]:
+        check_digest(options["plan_digest"], manifest.facts, settings)
+    count = to_begin(manifest, settings)
+    if count == 0:
         return
-    if yes or count == 0:
+    if options["protected"]:
+        _check_protected(options)
+    unusual = not options["allow_unusual"] and is_unusual(
+        count, earlier_sizes(usual_folder(), settings.target)
+    )
+    confirmed = _confirmed(count, options)
+    if confirmed and not unusual:
         return
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        if unusual:
+            raise RefusedError(
+                f"{counted(count, 'allocation')} are far more than the earlier runs for this "
+                "target had: say --allow-unusual if that is right. Nothing was sent."
+            )
         raise RefusedError(
             f"There is no terminal to ask at: say --confirm {count} (the number of allocations "
             "to be cancelled) or --yes. Nothing was sent."
         )
+    _ask(manifest, settings, count, unusual=unusual)
+
+
+def _check_protected(options: dict[str, Any]) -> None:
+    if options["yes"]:
+        raise RefusedError(
+            "This profile is protected: --yes is refused; say --confirm N and --plan-digest, both "
+            "as `bulkcancel plan` prints them. Nothing was sent."
+        )
+    if options["confirm"] is None or not options["plan_digest"]:
+        raise RefusedError(
+            "This profile is protected: say --confirm N and --plan-digest, both as `bulkcancel "
+            "plan` prints them. Nothing was sent."
+        )
+
+
+def _confirmed(count: int, options: dict[str, Any]) -> bool:
+    """Say whether the operator has confirmed the number, or said that there is nothing to ask."""
+    expected = options["confirm"]
+    if expected is None:
+        return bool(options["yes"])
+    if expected != count:
+        raise RefusedError(
+            f"--confirm {expected} does not match: there are {counted(count, 'allocation')} to "
+            "cancel. Nothing was sent."
+        )
+    return True
+
+
+def _ask(manifest: Manifest, settings: RunSettings, count: int, *, unusual: bool) -> None:
     for line in plan_lines(manifest, settings):
         click.echo(line, err=True)
+    if unusual:
+        click.echo("Unusual    far more than the earlier runs for this target had", err=True)
     answer = click.prompt(
         f"This can't be undone. Type {count} to cancel {counted(count, 'allocation')}",
         default="",

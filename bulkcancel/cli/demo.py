@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from bulkcancel.cli.carry import carry_through
-from bulkcancel.cli.logs import open_log
+from bulkcancel.cli.logs import RunLog
 from bulkcancel.cli.options import output_options, reports_option
-from bulkcancel.cli.show import plan_lines
+from bulkcancel.cli.planned import plan_lines
 from bulkcancel.client import Secret
 from bulkcancel.demo import DEMO_ACCOUNT, DEMO_TOKEN, demo_input, demo_server
 from bulkcancel.errors import ExitCode
@@ -36,7 +36,7 @@ def command(reports: Path, **options: Any) -> int:
     that is shipped; the simulator hangs up, breaks and throttles now and then. Ends with 0 when
     all of that came out as it should.
     """
-    log = open_log(options["log_format"], verbose=options["verbose"], quiet=options["quiet"])
+    log = RunLog(options["log_format"], verbose=options["verbose"], quiet=options["quiet"]).logger
     with demo_server() as url, demo_input() as path:
         settings = RunSettings(
             target=Target(base_url=url, account=DEMO_ACCOUNT, stage="demo"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bulkcancel.client import Secret, check_target, token_from
-from bulkcancel.errors import RefusedError
+from bulkcancel.cli.credentials import token_source
+from bulkcancel.client import ClientOptions, TokenSource, check_target
 from bulkcancel.execution import RunSettings
 from bulkcancel.manifest import (
     DEFAULT_ID_PATTERN,
@@ -52,31 +51,28 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
         outage_patience=options["outage_patience"],
         drain=options["drain"],
         max_failures=options["max_failures"],
-        precheck=options.get("precheck", False),
+        precheck=options["precheck"],
+        xlsx_rows=options["xlsx_rows"],
+        limit=options["limit"],
+        canary=options["canary"],
+        deadline=options["deadline"],
+        expect_po=tuple(options["expect_po"]),
+        expect_vendor=tuple(options["expect_vendor"]),
+        cancellable=tuple(sorted(options["cancellable"])),
     ).checked()
     return settings.aimed_at(check_target(settings.target, settings.client()))
 
 
-def token_of(options: dict[str, Any]) -> Secret:
-    """Return the bearer token.
+def token_of(options: dict[str, Any]) -> TokenSource:
+    """Return where the bearer token comes from, looked at as far as nothing has to be sent.
 
     Raises:
         RefusedError: There is none, or it can't be one.
     """
-    return token_from(os.environ, options["token_file"])
-
-
-def newer_token_of(options: dict[str, Any]) -> Callable[[], Secret | None]:
-    """Return a function that reads the token again: its file may hold a newer one by now."""
-
-    def look_again() -> Secret | None:
-        try:
-            return token_of(options)
-        except RefusedError:
-            # A file that is just being replaced is no newer token; the run stops and says so.
-            return None
-
-    return look_again
+    source = token_source(options, os.environ)
+    # A command on a run that was begun has no --allow-http of its own: the run's counts, later.
+    source.check(ClientOptions(allow_http=options.get("allow_http", True)))
+    return source
 
 
 def read_input(options: dict[str, Any]) -> Manifest:
@@ -91,6 +87,9 @@ def read_input(options: dict[str, Any]) -> Manifest:
             path=options["input_path"],
             id_column=options["id_column"],
             id_pattern=options["id_pattern"] or DEFAULT_ID_PATTERN,
+            encoding=options["encoding"],
+            sheet=options["sheet"],
+            include_hidden=options["include_hidden"],
         )
     )
     if manifest.counts.invalid == 0 or options["skip_invalid"]:

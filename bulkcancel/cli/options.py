@@ -2,61 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
-Decorated = TypeVar("Decorated", bound=Callable[..., Any])
+from bulkcancel.cli.optionkit import Statuses, option, stacked
+from bulkcancel.decision import CANCELLABLE
 
-
-class Seconds(click.ParamType[tuple[float, ...]]):
-    """One or more numbers of seconds, joined by commas."""
-
-    name = "S[,S…]"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[float, ...]:
-        """Return the numbers."""
-        if isinstance(value, tuple):
-            return value
-        try:
-            return tuple(float(part) for part in str(value).split(","))
-        except ValueError:
-            self.fail(f"{value!r} is no list of seconds such as 5,60", param, ctx)
-
-
-def _stacked(
-    options: Sequence[Callable[[Decorated], Decorated]],
-) -> Callable[[Decorated], Decorated]:
-    def decorate(function: Decorated) -> Decorated:
-        for option in reversed(options):
-            function = option(function)
-        return function
-
-    return decorate
-
-
-def _option(*names: str, **settings: Any) -> Callable[[Decorated], Decorated]:
-    """Return an option that may also come from the environment as BULKCANCEL_NAME."""
-    if "envvar" not in settings:
-        name = names[-1].split("/")[0].lstrip("-").replace("-", "_").upper()
-        settings["envvar"] = f"BULKCANCEL_{name}"
-    return click.option(*names, **settings)
-
-
-input_options = _stacked(
+input_options = stacked(
     [
         click.argument("input_path", metavar="INPUT"),
-        _option("--id-column", metavar="NAME", help="The column that holds the ids."),
-        _option(
+        option("--id-column", metavar="NAME", help="The column that holds the ids."),
+        option(
             "--id-pattern",
             metavar="REGEX",
             help="What an id looks like; 24 hexadecimal characters unless said otherwise.",
         ),
-        _option(
+        option(
+            "--sheet", metavar="NAME", help="The sheet of a workbook that has several with data."
+        ),
+        option(
+            "--include-hidden",
+            is_flag=True,
+            help="Take the hidden and filtered rows of a workbook as well.",
+        ),
+        option(
+            "--encoding",
+            metavar="NAME",
+            help="The text's encoding, such as cp1252; UTF-8, and UTF-16 with a mark, need none.",
+        ),
+        option(
             "--skip-invalid",
             is_flag=True,
             help="Leave rows with a bad id out; without it such an input is refused whole.",
@@ -64,36 +39,117 @@ input_options = _stacked(
     ]
 )
 
-target_options = _stacked(
+target_options = stacked(
     [
-        _option(
+        option(
             "--base-url", metavar="URL", required=True, help="The API, up to /api/v2. Required."
         ),
-        _option("--account", metavar="ID", required=True, help="24 characters. Required."),
-        _option("--channel", type=int, metavar="N", help="The sales channel's number."),
-        _option("--stage", metavar="NAME", help="The environment's name."),
-        _option("--date", metavar="ISO", help="The date of the site context, ISO 8601."),
-        _option(
-            "--allow-http", is_flag=True, help="Permit http:// to a host that is not this one."
-        ),
+        option("--account", metavar="ID", required=True, help="24 characters. Required."),
+        option("--channel", type=int, metavar="N", help="The sales channel's number."),
+        option("--stage", metavar="NAME", help="The environment's name."),
+        option("--date", metavar="ISO", help="The date of the site context, ISO 8601."),
+        option("--allow-http", is_flag=True, help="Permit http:// to a host that is not this one."),
     ]
 )
 
-precheck_option = _option(
+precheck_option = option(
     "--precheck",
     is_flag=True,
     help="Read each allocation first: skip what is cancelled, note the version before.",
 )
 
-token_options = _stacked(
+guard_options = stacked(
     [
-        _option(
+        option(
+            "--expect-count",
+            metavar="N|N±M%",
+            help="Refuse an input of another number of allocations.",
+        ),
+        option(
+            "--expect-po",
+            multiple=True,
+            metavar="PO",
+            help="Send only what belongs to this purchase order; may be given often. "
+            "Each allocation is read first.",
+        ),
+        option(
+            "--expect-vendor",
+            multiple=True,
+            metavar="VENDOR",
+            help="Send only what belongs to this vendor; may be given often. The same.",
+        ),
+        option(
+            "--cancellable",
+            type=Statuses(),
+            default=tuple(sorted(CANCELLABLE)),
+            show_default=",".join(sorted(CANCELLABLE)),
+            help="The statuses that may be cancelled, where an allocation is read first.",
+        ),
+        option(
+            "--limit", type=int, metavar="N", help="Begin N allocations at most; resume goes on."
+        ),
+        option(
+            "--canary",
+            type=int,
+            metavar="N",
+            help="Cancel N first, read them back, and go on only if all is as it should be.",
+        ),
+        option(
+            "--deadline",
+            metavar="TIME|DURATION",
+            help="Stop in time for 06:00, or within 90m; the rest can be resumed.",
+        ),
+        click.option(
+            "--allow-unusual",
+            is_flag=True,
+            help="Permit an input far larger than those of this target's earlier runs.",
+        ),
+        option(
+            "--protected",
+            is_flag=True,
+            help="Refuse --yes; want --confirm N and --plan-digest. Meant for profiles.",
+        ),
+    ]
+)
+
+token_options = stacked(
+    [
+        option(
             "--token-file",
             type=click.Path(path_type=Path),
             metavar="FILE",
             help="A file that holds the bearer token; else BULKCANCEL_TOKEN.",
         ),
-        _option(
+        option(
+            "--token-keyring",
+            metavar="SERVICE/USER",
+            help="The token's entry in the system's keyring; needs bulkcancel[keyring].",
+        ),
+        option(
+            "--token-url",
+            metavar="URL",
+            help="A token endpoint (OAuth 2 client credentials) that issues and renews tokens.",
+        ),
+        option("--client-id", metavar="ID", help="The client's name there."),
+        option(
+            "--client-secret-file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="A file that holds the client's secret; else BULKCANCEL_CLIENT_SECRET.",
+        ),
+        option(
+            "--client-secret-keyring",
+            metavar="SERVICE/USER",
+            help="The secret's entry in the system's keyring; needs bulkcancel[keyring].",
+        ),
+        option(
+            "--token-scope",
+            metavar="SCOPE",
+            default="s2s",
+            show_default=True,
+            help="What the token is to be good for.",
+        ),
+        option(
             "--ca-file",
             type=click.Path(path_type=Path),
             metavar="FILE",
@@ -102,114 +158,14 @@ token_options = _stacked(
     ]
 )
 
-PACE_DEFAULTS = {
-    "rate": 25.0,
-    "concurrency": 16,
-    "timeout": 30.0,
-    "max_attempts": 4,
-    "wait_initial": 0.5,
-    "wait_max": 30.0,
-    "verify_after": (5.0, 60.0),
-    "max_time": 900.0,
-    "outage_patience": 900.0,
-    "drain": 30.0,
-}
+profile_option = option(
+    "--profile",
+    metavar="NAME",
+    expose_value=False,
+    help="Settings of that name, from bulkcancel.toml or the user's own file.",
+)
 
-
-def pace_options(*, defaults: bool) -> Callable[[Decorated], Decorated]:
-    """Return the options about pace and patience; a resume has no defaults of its own."""
-
-    def default(name: str) -> dict[str, Any]:
-        if not defaults:
-            return {"default": None}
-        value = PACE_DEFAULTS[name]
-        shown = ",".join(f"{part:g}" for part in value) if isinstance(value, tuple) else True
-        return {"default": value, "show_default": shown}
-
-    return _stacked(
-        [
-            _option(
-                "--rate", type=float, metavar="N", help="Ceiling, requests/s.", **default("rate")
-            ),
-            _option(
-                "--fixed-rate",
-                is_flag=True,
-                help="Send at --rate, and learn no limit from refusals.",
-                default=False if defaults else None,
-            ),
-            _option(
-                "--concurrency",
-                type=int,
-                metavar="N",
-                help="Most requests in flight.",
-                **default("concurrency"),
-            ),
-            _option(
-                "--timeout",
-                type=float,
-                metavar="S",
-                help="One send, whole, in seconds.",
-                **default("timeout"),
-            ),
-            _option(
-                "--max-attempts",
-                type=int,
-                metavar="N",
-                help="Sends for one allocation.",
-                **default("max_attempts"),
-            ),
-            _option(
-                "--wait-initial",
-                type=float,
-                metavar="S",
-                help="First wait before a retry, in seconds.",
-                **default("wait_initial"),
-            ),
-            _option(
-                "--wait-max",
-                type=float,
-                metavar="S",
-                help="Longest such wait, in seconds.",
-                **default("wait_max"),
-            ),
-            _option(
-                "--verify-after",
-                type=Seconds(),
-                help="When to read back what is not proven, in seconds after the send.",
-                **default("verify_after"),
-            ),
-            _option(
-                "--max-time",
-                type=float,
-                metavar="S",
-                help="Most time for one allocation, read-backs included, in seconds.",
-                **default("max_time"),
-            ),
-            _option(
-                "--outage-patience",
-                type=float,
-                metavar="S",
-                help="How long a server may be down before the run stops, in seconds.",
-                **default("outage_patience"),
-            ),
-            _option(
-                "--drain",
-                type=float,
-                metavar="S",
-                help="How long a stop waits for what is in flight, in seconds.",
-                **default("drain"),
-            ),
-            _option(
-                "--max-failures",
-                metavar="N|N%",
-                help="Stop when more allocations than that end badly.",
-                default=None,
-            ),
-        ]
-    )
-
-
-reports_option = _option(
+reports_option = option(
     "--reports",
     type=click.Path(path_type=Path),
     default=Path("reports"),
@@ -218,14 +174,46 @@ reports_option = _option(
     help="Where the run folders lie.",
 )
 
+xlsx_option = option(
+    "--xlsx-rows",
+    type=int,
+    default=100_000,
+    show_default=True,
+    metavar="N",
+    help="Inputs of more rows have only their breaks in the workbook.",
+)
+
+telling_options = stacked(
+    [
+        option(
+            "--metrics-file",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Write the run's figures there for Prometheus (textfile collector).",
+        ),
+        option(
+            "--notify",
+            metavar="URL",
+            help="Post a note on the run's end there; better as BULKCANCEL_NOTIFY if it is secret.",
+        ),
+        option(
+            "--notify-on",
+            type=click.Choice(["breaks", "always"]),
+            default="breaks",
+            show_default=True,
+            help="Tell of every end, or only of one whose exit code is not 0.",
+        ),
+    ]
+)
+
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
-output_options = _stacked(
+output_options = stacked(
     [
         json_option,
         click.option("--quiet", is_flag=True, help="Only warnings and errors on standard error."),
         click.option("--verbose", is_flag=True, help="Every event on standard error."),
-        _option(
+        option(
             "--log-format",
             type=click.Choice(["console", "json"]),
             default="console",

@@ -3,44 +3,93 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
+import anyio
 import click
 
-from bulkcancel.cli.intake import read_input, settings_from
+from bulkcancel.cli.configured import Configured
+from bulkcancel.cli.intake import read_input, settings_from, token_of
 from bulkcancel.cli.options import (
+    guard_options,
     input_options,
     json_option,
-    pace_options,
+    precheck_option,
+    profile_option,
     reports_option,
     target_options,
+    token_options,
+    xlsx_option,
 )
-from bulkcancel.cli.show import plan_facts, plan_lines
+from bulkcancel.cli.paceoptions import pace_options
+from bulkcancel.cli.pipes import say
+from bulkcancel.cli.planned import least_seconds, plan_facts, plan_lines, precheck_lines
+from bulkcancel.client import TokenSource
+from bulkcancel.errors import ExitCode
+from bulkcancel.execution import Precheck, RunSettings, known_limit, precheck
+from bulkcancel.execution.guards import plan_digest
+from bulkcancel.manifest import Manifest
+from bulkcancel.report.words import counted, seconds_in_words
 
 _EPILOG = """\
 \b
 Examples:
   bulkcancel plan inputs/sample.csv --base-url URL --account ACCOUNT
+  bulkcancel plan clean-up.xlsx --sheet Orders --precheck --base-url URL --account ACCOUNT
   some-query | bulkcancel plan - --id-column id --base-url URL --account ACCOUNT --json
 """
 
 
-@click.command(name="plan", epilog=_EPILOG, short_help="Read and check the input; sends nothing.")
+@click.command(
+    cls=Configured, name="plan", epilog=_EPILOG, short_help="Read and check the input; no cancel."
+)
 @input_options
 @target_options
+@token_options
 @pace_options(defaults=True)
+@precheck_option
+@guard_options
+@xlsx_option
 @reports_option
+@profile_option
 @json_option
-def command(as_json: bool, **options: Any) -> None:  # noqa: FBT001 - click passes by name
-    """Read and check INPUT and show what a run would do. Nothing is sent.
+def command(as_json: bool, **options: Any) -> int:  # noqa: FBT001 - click passes by name
+    """Read and check INPUT and show what a run would do. No cancel is sent.
 
-    INPUT is a path to a CSV, TSV, text or Parquet file, or - for standard input.
+    INPUT is a path to a CSV, TSV, text, Parquet or .xlsx file, a .gz or .zip of a text, or - for
+    standard input. With --precheck each allocation is read from the API, the outcome foretold
+    by its status, and named what belongs to another purchase order or vendor than the rest.
     """
     settings = settings_from(options)
+    token = token_of(options) if settings.precheck else None
     with read_input(options) as manifest:
+        limit = known_limit(settings, now=time.time())
+        seen = None
+        if token is not None:
+            seen = _look(manifest, settings, token)
         if as_json:
-            click.echo(json.dumps(plan_facts(manifest, settings), indent=2))
-            return
-        for line in plan_lines(manifest, settings):
-            click.echo(line)
-    click.echo("Nothing was sent.")
+            say(json.dumps(plan_facts(manifest, settings, limit=limit, seen=seen), indent=2))
+        else:
+            lines = [*plan_lines(manifest, settings, limit)]
+            if seen is not None:
+                lines += precheck_lines(seen)
+            lines.append(f"Digest     {plan_digest(manifest.facts, settings)}")
+            say("\n".join([*lines, _ending(seen)]))
+    return ExitCode.OK if seen is None else seen.exit_code
+
+
+def _look(manifest: Manifest, settings: RunSettings, token: TokenSource) -> Precheck:
+    """Read each allocation; says first how long that takes."""
+    half = seconds_in_words(least_seconds(manifest, settings) / 2)
+    reads = counted(manifest.counts.unique, "allocation")
+    click.echo(f"Reading {reads} from the API: at least {half} ...", err=True)
+    return anyio.run(precheck, manifest, settings, token)
+
+
+def _ending(seen: Precheck | None) -> str:
+    if seen is None:
+        return "Nothing was sent."
+    if seen.stopped:
+        return f"The look was stopped early: {seen.stopped}. No cancel was sent."
+    return "No cancel was sent."

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.cli.show import seconds_in_words
 from bulkcancel.model import Outcome
+from bulkcancel.report.words import seconds_in_words
 from bulkcancel.runner import Snapshot
 
 _WINDOW = 30.0

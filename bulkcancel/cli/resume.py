@@ -8,15 +8,17 @@ from typing import Any
 import click
 
 from bulkcancel.cli.carry import carry_through
+from bulkcancel.cli.configured import OnARun
 from bulkcancel.cli.intake import token_of
-from bulkcancel.cli.logs import open_log
 from bulkcancel.cli.options import (
-    PACE_DEFAULTS,
     output_options,
-    pace_options,
+    profile_option,
     reports_option,
+    telling_options,
     token_options,
 )
+from bulkcancel.cli.paceoptions import PACE_DEFAULTS, pace_options
+from bulkcancel.cli.telling import telling
 from bulkcancel.execution import RunSession, RunSettings, find_run
 
 _EPILOG = """\
@@ -28,12 +30,19 @@ Examples:
 
 
 @click.command(
-    name="resume", epilog=_EPILOG, short_help="Go on with a run that was stopped or killed."
+    cls=OnARun,
+    name="resume",
+    epilog=_EPILOG,
+    short_help="Go on with a run that was stopped or killed.",
 )
 @click.argument("run")
 @token_options
 @pace_options(defaults=False)
+@click.option("--limit", type=int, metavar="N", help="Begin N more allocations at most.")
+@click.option("--deadline", metavar="TIME|DURATION", help="Stop in time for 06:00, or within 90m.")
+@telling_options
 @reports_option
+@profile_option
 @output_options
 def command(run: str, **options: Any) -> int:
     """Go on with RUN: a run's id or its folder.
@@ -42,15 +51,19 @@ def command(run: str, **options: Any) -> int:
     under way when the run ended is read back before anything is sent again. The target is the
     run's own; pace and patience too, unless an option says otherwise.
     """
-    log = open_log(options["log_format"], verbose=options["verbose"], quiet=options["quiet"])
-    token = token_of(options)
     names = (*PACE_DEFAULTS, "fixed_rate", "max_failures")
     changes = {name: options[name] for name in names if options[name] is not None}
+    # The guards of the start are behind us; what is asked of this resume is said with it.
+    changes |= {"canary": None, "limit": options["limit"], "deadline": options["deadline"]}
     if options["ca_file"]:
         changes["ca_file"] = str(options["ca_file"])
 
     def change(settings: RunSettings) -> RunSettings:
         return replace(settings, **changes)
 
-    with RunSession.reopen(find_run(options["reports"], run), log, change) as session:
-        return carry_through(session, token, options, log)
+    with telling(options) as (teller, log):
+        token = token_of(options)
+        folder = find_run(options["reports"], run)
+        with RunSession.reopen(folder, log.logger, change) as session:
+            teller.began(folder.run_id, folder.path)
+            return carry_through(session, token, options, log.logger, teller)

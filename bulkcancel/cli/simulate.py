@@ -21,6 +21,8 @@ _EPILOG = """\
 Examples:
   bulkcancel simulate --port 8080
   bulkcancel simulate --port 8080 --rate-limit 50 --burst 20
+  bulkcancel simulate --port 8080 --token-lifetime 30
+  bulkcancel simulate --port 8080 --stock 5000
   bulkcancel simulate --port 8080 --fault 'hangup-after=0.05*1' --fault '429:2=0.01'
   bulkcancel simulate --port 8080 --state 62ff5c0bec0aed3c86202c32=SHIPPED --ledger ledger.jsonl
 """
@@ -33,6 +35,26 @@ Examples:
 @click.option("--port", type=int, default=8080, show_default=True, help="0: any free one.")
 @click.option(
     "--token", default="simulator-token", show_default=True, help="The bearer token it takes."
+)
+@click.option(
+    "--client-id",
+    default="simulator-client",
+    show_default=True,
+    help="The client to which it issues tokens, at /v1/token.",
+)
+@click.option(
+    "--client-secret",
+    default="simulator-secret",
+    show_default=True,
+    help="That client's secret, good for nothing else.",
+)
+@click.option(
+    "--token-lifetime",
+    type=float,
+    default=600.0,
+    show_default=True,
+    metavar="S",
+    help="How long an issued token lives, seconds.",
 )
 @click.option(
     "--latency", type=float, default=0.0, metavar="S", help="Before each answer, seconds."
@@ -71,6 +93,36 @@ Examples:
     show_default=True,
     help="What a repeated cancel answers.",
 )
+@click.option(
+    "--stock",
+    type=int,
+    default=0,
+    show_default=True,
+    metavar="N",
+    help="So many allocations are there for `find` before any is named.",
+)
+@click.option(
+    "--query-filters",
+    type=click.Choice(["honoured", "ignored", "loose"]),
+    default="honoured",
+    show_default=True,
+    help="What a query makes of its filters.",
+)
+@click.option(
+    "--query-offset",
+    type=click.Choice(["counted", "ignored", "pages", "rounded"]),
+    default="counted",
+    show_default=True,
+    help="What a query makes of its offset.",
+)
+@click.option("--query-cap", type=int, metavar="N", help="Most allocations in one page.")
+@click.option(
+    "--query-moves",
+    type=int,
+    default=0,
+    metavar="N",
+    help="So often an allocation is updated between two pages.",
+)
 @click.option("--no-read", is_flag=True, help="Offer no read of an allocation.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Decides every chance.")
 @click.option(
@@ -102,6 +154,9 @@ def command(
             host=options["host"],
             port=options["port"],
             token=options["token"],
+            client_id=options["client_id"],
+            client_secret=options["client_secret"],
+            token_lifetime=options["token_lifetime"],
             latency=options["latency"],
             latency_jitter=options["jitter"],
             rate=options["rate_limit"],
@@ -113,6 +168,11 @@ def command(
             po_number=options["po"],
             vendor_id=options["vendor"],
             owners=dict(_owner(text) for text in owners),
+            stock=options["stock"],
+            query_filters=options["query_filters"],
+            query_offset=options["query_offset"],
+            query_cap=options["query_cap"],
+            query_moves=options["query_moves"],
             read_available=not options["no_read"],
             seed=options["seed"],
             ledger_path=options["ledger"],

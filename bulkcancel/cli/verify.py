@@ -9,11 +9,12 @@ from typing import Any
 import anyio
 import click
 
+from bulkcancel.cli.configured import OnARun
 from bulkcancel.cli.intake import token_of
-from bulkcancel.cli.options import json_option, reports_option, token_options
-from bulkcancel.cli.show import counted
+from bulkcancel.cli.options import json_option, profile_option, reports_option, token_options
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution import Verified, find_run, verify
+from bulkcancel.report.words import counted
 
 _EPILOG = """\
 \b
@@ -23,12 +24,15 @@ Examples:
 """
 
 
-@click.command(name="verify", epilog=_EPILOG, short_help="Read a run's allocations again.")
+@click.command(
+    cls=OnARun, name="verify", epilog=_EPILOG, short_help="Read a run's allocations again."
+)
 @click.argument("run")
 @token_options
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Read N, by chance.")
 @click.option("--rate", type=float, metavar="N", help="Ceiling, requests/s; else the run's.")
 @reports_option
+@profile_option
 @json_option
 def command(
     run: str,
@@ -41,13 +45,14 @@ def command(
     """Read the allocations of RUN again and hold them against its report.
 
     Sends no cancel. Writes verification.csv into the run folder. Ends with 0 if every outcome
-    agrees with what the API shows now, else with 3. An outcome that was unknown and can be read
-    now is no disagreement: `bulkcancel resume` settles it.
+    agrees with what the API shows now, else with 3; if it had to stop early, with 5, or with 6 for
+    want of a token. An outcome that was unknown and can be read now is no disagreement:
+    `bulkcancel resume` settles it.
     """
     folder, token = find_run(reports, run), token_of(options)
 
     async def work() -> Verified:
-        return await verify(folder, token, rate=rate, sample=sample)
+        return await verify(folder, token, rate=rate, sample=sample, ca_file=options["ca_file"])
 
     found = anyio.run(work)
     if as_json:

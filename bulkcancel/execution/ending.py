@@ -9,8 +9,18 @@ from typing import Any
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.pacing import pacing_summary
+from bulkcancel.execution.precheck import forecast_json
 from bulkcancel.execution.settings import settings_from_json
-from bulkcancel.journal import Journal, Segment, attempt_totals, detail_rows, segments, utc
+from bulkcancel.journal import (
+    Journal,
+    Segment,
+    attempt_totals,
+    detail_rows,
+    figures,
+    forecast_cells,
+    segments,
+    utc,
+)
 from bulkcancel.model import DetailRow, Outcome, RowCounts
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 from bulkcancel.report import ReportSource, write_reports
@@ -36,8 +46,10 @@ class Finished:
         return bool(left or (stopped and outcomes[Outcome.FAILED]))
 
 
-def rebuild_reports(folder: RunFolder) -> Finished:
+def rebuild_reports(folder: RunFolder, *, xlsx_rows: int | None = None) -> Finished:
     """Write the reports of a run again, from its journal alone.
+
+    ``xlsx_rows`` takes the place of the run's own.
 
     Raises:
         JournalError: The journal can't be opened or trusted.
@@ -45,10 +57,12 @@ def rebuild_reports(folder: RunFolder) -> Finished:
         ReportError: A report can't be written, or the totals contradict each other.
     """
     with Journal.open(folder.journal) as journal:
-        return write_reports_of(folder, journal)
+        return write_reports_of(folder, journal, xlsx_rows=xlsx_rows)
 
 
-def write_reports_of(folder: RunFolder, journal: Journal) -> Finished:
+def write_reports_of(
+    folder: RunFolder, journal: Journal, *, xlsx_rows: int | None = None
+) -> Finished:
     """Reconcile an open journal and write its reports; raises as `rebuild_reports` does."""
     facts = journal.fact("input")
     settings = settings_from_json(journal.fact("settings"))
@@ -59,7 +73,9 @@ def write_reports_of(folder: RunFolder, journal: Journal) -> Finished:
     def rows() -> Iterator[Sequence[DetailRow]]:
         return detail_rows(journal)
 
-    target = settings.target
+    target, forecast = settings.target, None
+    if settings.looks_first:
+        forecast = forecast_json(forecast_cells(journal, settings.guard))
     written = write_reports(
         folder.path,
         ReportSource(
@@ -92,7 +108,10 @@ def write_reports_of(folder: RunFolder, journal: Journal) -> Finished:
                 },
                 "options": settings.options_json(),
                 "pacing": pacing_summary(settings, [part.facts for part in lived]),
+                "forecast": forecast,
             },
+            figures=lambda: figures(journal),
+            xlsx_rows=settings.xlsx_rows if xlsx_rows is None else xlsx_rows,
             stop=stop,
         ),
     )

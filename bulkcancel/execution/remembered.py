@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
+from bulkcancel.execution.settings import RunSettings
 from bulkcancel.model import Target
 
 _FRESH = 30 * 86_400.0
@@ -21,6 +22,13 @@ _LEAST, _MOST = 0.01, 1_000_000.0
 def limits_folder() -> Path:
     """Return where the learned limits of this user lie, on this machine."""
     return user_state_path("bulkcancel") / "limits"
+
+
+def known_limit(settings: RunSettings, *, now: float) -> float | None:
+    """Return the limit that a run with these settings begins from; ``None`` if none is known."""
+    if settings.fixed_rate:
+        return None
+    return recall_limit(limits_folder(), settings.target, now=now)
 
 
 def recall_limit(folder: Path, target: Target, *, now: float) -> float | None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -13,19 +13,24 @@ from typing import Self
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
-from bulkcancel.client import Client, Secret, check_target
-from bulkcancel.errors import JournalError, LockedError
+from bulkcancel.client import Secret, TokenSource, check_target
+from bulkcancel.errors import ExitCode, JournalError, LockedError
+from bulkcancel.execution.canary import Canaries
+from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.execution.descriptors import affordable
 from bulkcancel.execution.ending import Finished, write_reports_of
 from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
-from bulkcancel.execution.pacing import pacing_facts
-from bulkcancel.execution.remembered import limits_folder, recall_limit, remember_limit
+from bulkcancel.execution.reach import reach
 from bulkcancel.execution.settings import RunSettings, settings_from_json
+from bulkcancel.execution.stages import Stages, plain_stop
+from bulkcancel.execution.usual import note_size, usual_folder
 from bulkcancel.journal import Journal, reopen_unknown, utc
 from bulkcancel.manifest import Manifest
-from bulkcancel.runner import Clock, Pool, Snapshot, Stop, StopKind
+from bulkcancel.runner import Clock, Snapshot, Stop, StopKind
 from bulkcancel.version import __version__
+
+_CAME_TO_ITS_END = frozenset({ExitCode.OK, ExitCode.BREAKS, ExitCode.UNKNOWNS})
 
 
 class RunSession:
@@ -46,9 +51,12 @@ class RunSession:
         self.settings = settings
         self._journal = journal
         self._clock = Clock()
-        self._segment = 0
         self._held = ExitStack()
-        self.pool: Pool | None = None
+        self._has_canaries = settings.canary is not None
+        self._ends_at: float | None = None
+        if settings.deadline is not None:
+            left = seconds_until(settings.deadline, datetime.now().astimezone())
+            self._ends_at = self._clock.steady() + left
 
     @classmethod
     def begin(
@@ -140,17 +148,45 @@ class RunSession:
 
     async def work(
         self,
-        token: Secret,
+        token: Secret | TokenSource,
         *,
-        newer_token: Callable[[], Secret | None] | None = None,
         on_tick: Callable[[Snapshot], None] | None = None,
         handle_signals: bool = True,
-    ) -> Stop | None:
+        ask: bool = False,
+    ) -> Stop | Canaries | None:
         """Cancel what is open until all is settled or the run stops, and note how it ended.
 
-        ``newer_token`` is asked when the API refuses the token; without another one the run stops.
+        A token that is no plain one is fetched before the first send, and renewed when its time
+        comes or the API refuses it; without another one the run stops.
+        With ``ask``, and canaries that are as they should be, what they showed is returned: call
+        this again to go on with the rest, or `decline`.
         """
-        settings, clock = self.settings, self._clock
+        settings = self._affordable()
+        async with reach(settings, token, log=self._log) as api:
+            stages = Stages(
+                journal=self._journal,
+                api=api,
+                settings=settings,
+                log=self._log,
+                clock=self._clock,
+                on_tick=on_tick,
+                handle_signals=handle_signals,
+                ends_at=self._ends_at,
+            )
+            if self._has_canaries:
+                self._has_canaries = False
+                seen = await stages.canary()
+                if ask or not isinstance(seen, Canaries):
+                    return seen
+            return await stages.rest()
+
+    def decline(self, sentence: str, kind: StopKind = StopKind.CANARY) -> None:
+        """Note that the run does not go on after its canaries, and why."""
+        self._journal.restate_stop(plain_stop(Stop(kind=kind, sentence=sentence)))
+
+    def _affordable(self) -> RunSettings:
+        """Return the settings with a concurrency that the system allows."""
+        settings = self.settings
         if (concurrency := affordable(settings.concurrency)) < settings.concurrency:
             self._log.warning(
                 "run.concurrency_lowered",
@@ -159,49 +195,7 @@ class RunSession:
                 reason="the limit on open files (ulimit -n)",
             )
             settings = replace(settings, concurrency=concurrency)
-        known = None
-        if not settings.fixed_rate:
-            known = recall_limit(limits_folder(), settings.target, now=clock.utc())
-        self._segment = self._journal.start_segment(clock.utc())
-        self._log.info(
-            "run.started",
-            base_url=settings.target.base_url,
-            rate=settings.rate,
-            concurrency=settings.concurrency,
-            known_limit=known,
-        )
-        async with Client(
-            settings.target, token, settings.client(), newer_token=newer_token
-        ) as client:
-            self.pool = Pool(
-                journal=self._journal,
-                api=client,
-                options=settings.pool(known),
-                # Jitter needs spreading, not secrecy.
-                chance=random.random,
-                log=self._log,
-                clock=clock,
-                on_tick=on_tick,
-            )
-            stop = await self.pool.run(handle_signals=handle_signals)
-        seen = self.pool.snapshot()
-        facts = pacing_facts(seen, settings)
-        if seen.limit is not None and (
-            flaw := remember_limit(limits_folder(), settings.target, seen.limit, now=clock.utc())
-        ):
-            self._log.warning("limit.not_kept", reason=flaw)
-        plain = None
-        if stop is not None:
-            plain = {
-                "kind": stop.kind.value,
-                "sentence": stop.sentence,
-                "exit_code": stop.exit_code,
-            }
-        if stop is not None and stop.kind is StopKind.JOURNAL:
-            raise JournalError(f"{stop.sentence} Nothing more was sent; resume when it is mended.")
-        self._journal.end_segment(self._segment, clock.utc(), plain, facts)
-        self._log.info("run.ended", stop=stop.sentence if stop else None)
-        return stop
+        return settings
 
     def finish(self) -> Finished:
         """Reconcile and write the reports.
@@ -210,7 +204,12 @@ class RunSession:
             OutOfBalanceError: The totals contradict each other.
             ReportError: A report can't be written.
         """
-        return write_reports_of(self.folder, self._journal)
+        finished = write_reports_of(self.folder, self._journal)
+        if finished.exit_code in _CAME_TO_ITS_END:
+            size = finished.summary["rows"]["unique"]
+            if flaw := note_size(usual_folder(), self.settings.target, size):
+                self._log.warning("size.not_kept", reason=flaw)
+        return finished
 
     @property
     def path(self) -> Path:

@@ -10,7 +10,7 @@ import msgspec
 
 from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
 from bulkcancel.client import ClientOptions
-from bulkcancel.decision import Policy
+from bulkcancel.decision import CANCELLABLE, Guard, Policy
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import Target
 from bulkcancel.pacing import PacerOptions
@@ -23,6 +23,11 @@ class RunSettings:
 
     ``rate`` is in requests per second, ``timeout`` (one send, whole) and the waits in seconds.
     With ``fixed_rate`` the rate is that one; else it is the most, and the API's limit is learned.
+    An input of more than ``xlsx_rows`` rows is not written into the workbook, its breaks are.
+    At most ``limit`` allocations are begun, the first ``canary`` of them alone; ``deadline`` is a
+    time of day or a duration. An allocation is sent only if it belongs to one of ``expect_po``
+    and ``expect_vendor``, where these are given, and has one of the ``cancellable`` statuses,
+    where it is read first.
     """
 
     target: Target
@@ -42,6 +47,27 @@ class RunSettings:
     drain: float = 30.0
     max_failures: str | None = None
     precheck: bool = False
+    xlsx_rows: int = 100_000
+    limit: int | None = None
+    canary: int | None = None
+    deadline: str | None = None
+    expect_po: tuple[str, ...] = ()
+    expect_vendor: tuple[str, ...] = ()
+    cancellable: tuple[str, ...] = tuple(sorted(CANCELLABLE))
+
+    @property
+    def looks_first(self) -> bool:
+        """Say whether each allocation is read before it is sent."""
+        return self.precheck or self.guard.asks_whose
+
+    @property
+    def guard(self) -> Guard:
+        """Return which allocations may be sent, of those that were read first."""
+        return Guard(
+            purchase_orders=frozenset(self.expect_po),
+            vendors=frozenset(self.expect_vendor),
+            cancellable=frozenset(self.cancellable),
+        )
 
     def checked(self) -> RunSettings:
         """Return the settings if each lies within its bounds.
@@ -59,6 +85,7 @@ class RunSettings:
             ("--max-time", self.max_time, 0, 86_400),
             ("--outage-patience", self.outage_patience, 0, 86_400),
             ("--drain", self.drain, 0, 3600),
+            ("--xlsx-rows", self.xlsx_rows, 0, 1_048_575),
         ):
             if not least <= value <= most:
                 raise RefusedError(
@@ -69,6 +96,18 @@ class RunSettings:
             raise RefusedError(
                 "--verify-after takes one or more rising numbers of seconds, such as 5,60."
             )
+        for name, number in (("--limit", self.limit), ("--canary", self.canary)):
+            if number is not None and number < 1:
+                raise RefusedError(f"{name} is {number}: it must be 1 or more.")
+        for name, texts in (
+            ("--expect-po", self.expect_po),
+            ("--expect-vendor", self.expect_vendor),
+            ("--cancellable", self.cancellable),
+        ):
+            if any(not text or text != text.strip() for text in texts):
+                raise RefusedError(f"{name} takes a text that is not empty, without spaces around.")
+        if not self.cancellable:
+            raise RefusedError("--cancellable takes one status or more, such as ALLOCATED.")
         if self.max_failures is not None:
             parse_failure_limit(self.max_failures)
         return self
@@ -100,6 +139,7 @@ class RunSettings:
                 wait_max=self.wait_max,
                 verify_after=self.verify_after,
                 max_time=self.max_time,
+                guard=self.guard,
             ),
             pacer=PacerOptions(rate=self.rate, fixed=self.fixed_rate, known=known),
             breaker=BreakerOptions(patience=self.outage_patience),
@@ -107,7 +147,7 @@ class RunSettings:
                 parse_failure_limit(self.max_failures) if self.max_failures else FailureLimit()
             ),
             drain=self.drain,
-            precheck=self.precheck,
+            precheck=self.looks_first,
         )
 
     def as_json(self) -> dict[str, Any]:

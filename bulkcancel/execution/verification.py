@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
-from bulkcancel.client import Client, Secret
+from bulkcancel.client import Secret, TokenSource
 from bulkcancel.decision import Agreement
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution.folder import RunFolder
+from bulkcancel.execution.reach import reach
 from bulkcancel.execution.settings import RunSettings, settings_from_json
 from bulkcancel.journal import Journal, detail_rows
 from bulkcancel.model import DetailRow, RowKind
@@ -25,21 +27,32 @@ class Verified:
     counts: dict[Agreement, int]
     reads: int
     stopped: str
+    stop_code: ExitCode = ExitCode.OK
 
     @property
     def exit_code(self) -> ExitCode:
-        """Return 0 if every outcome agrees (or was unknown and is known now), else 3."""
+        """Return 0 if every outcome agrees (or was unknown and is known now), else 3.
+
+        What stopped the verification before its end has its own code.
+        """
+        if self.stop_code is not ExitCode.OK:
+            return self.stop_code
         good = {Agreement.AGREES, Agreement.RESOLVED}
         return ExitCode.OK if set(self.counts) <= good else ExitCode.BREAKS
 
 
 async def verify(
-    folder: RunFolder, token: Secret, *, rate: float | None = None, sample: int | None = None
+    folder: RunFolder,
+    token: Secret | TokenSource,
+    *,
+    rate: float | None = None,
+    sample: int | None = None,
+    ca_file: Path | None = None,
 ) -> Verified:
     """Read the allocations of a run again and write ``verification.csv``; sends no cancel.
 
-    ``rate`` (requests/s) takes the place of the run's own; ``sample`` reads that many, drawn by
-    chance, in place of all.
+    ``rate`` (requests/s) and ``ca_file`` take the place of the run's own; ``sample`` reads that
+    many, drawn by chance, in place of all.
 
     Raises:
         BulkcancelError: The journal can't be read, or the file can't be written.
@@ -48,17 +61,23 @@ async def verify(
         settings: RunSettings = settings_from_json(journal.fact("settings"))
         if rate is not None:
             settings = settings.at_rate(rate).checked()
+        if ca_file is not None:
+            settings = replace(settings, ca_file=str(ca_file))
         drawn = _drawn(journal, sample)
-        async with Client(settings.target, token, settings.client()) as client:
+        async with reach(settings, token) as api:
             verifier = Verifier(
-                api=client, options=settings.pool(), chance=random.random, clock=Clock()
+                api=api, options=settings.pool(), chance=random.random, clock=Clock()
             )
             with verification_file(folder.path) as file:
                 async for chunk in verifier.findings(_allocations(journal, drawn)):
                     for row, found in chunk:
                         file.add(row, found)
     return Verified(
-        folder=folder, counts=dict(file.counts), reads=verifier.reads, stopped=verifier.stopped
+        folder=folder,
+        counts=dict(file.counts),
+        reads=verifier.reads,
+        stopped=verifier.stopped,
+        stop_code=verifier.exit_code,
     )
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from itertools import islice
 
 from bulkcancel.errors import InputRefusedError
 from bulkcancel.manifest.columns import candidates
@@ -16,6 +18,10 @@ NO_DELIMITER = "\x1f"
 """Stands in for the delimiter of a file of one column: a character that no text should hold."""
 
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
+MOST_ROWS_ABOVE = 10_000
+"""So many blank rows may stand above the header."""
+
+_HINT = re.compile(r'"?sep=(?P<delimiter>[^\r\n"])"?[\r\n]*', re.IGNORECASE)
 _FILLING = BLANKS + "".join(_DELIMITERS) + "\r\n"
 
 OpenLines = Callable[[], AbstractContextManager[Iterator[str]]]
@@ -42,10 +48,24 @@ def find_header(
     Raises:
         InputRefusedError: there is no header, or more than one delimiter would do.
     """
-    splits = [split for split in (_split(open_lines, d) for d in _DELIMITERS) if split is not None]
+    hint = _hint(open_lines)
+    if hint is not None and hint not in _DELIMITERS:
+        raise InputRefusedError(
+            f"{source}: row 1: says that {show(hint)} divides the cells; only comma, semicolon, "
+            "tab and vertical bar are read: export it again"
+        )
+    delimiters = _DELIMITERS if hint is None else [hint]
+    skip = 0 if hint is None else 1
+    tried = [_split(open_lines, one, skip) for one in delimiters]
+    splits = [split for split in tried if split is not None]
     if not splits:
         raise InputRefusedError(f"{source}: row 1: its quotes do not match, so it is no header")
     if not any(split.names for split in splits):
+        if splits[0].row > MOST_ROWS_ABOVE:
+            raise InputRefusedError(
+                f"{source}: its first {MOST_ROWS_ABOVE:,} rows are blank, and no header was found: "
+                "delete them"
+            )
         raise InputRefusedError(f"{source}: holds blank lines only, and no header")
     fitting = [split for split in splits if candidates(split.names, wanted)]
     several = [split for split in fitting if len(split.names) > 1]
@@ -64,13 +84,25 @@ def find_header(
             )
 
 
-def _split(open_lines: OpenLines, delimiter: str) -> Header | None:
-    """Return the first line that is not blank, divided; ``None`` if its quotes forbid that."""
+def _hint(open_lines: OpenLines) -> str | None:
+    """Return the delimiter of a first line such as ``sep=;``, with which Excel tells it."""
+    with open_lines() as lines:
+        found = _HINT.fullmatch(next(lines, ""))
+    return found["delimiter"] if found else None
+
+
+def _split(open_lines: OpenLines, delimiter: str, skip: int) -> Header | None:
+    """Return the first line that is not blank, divided; ``None`` if its quotes forbid that.
+
+    ``skip`` lines before it are none of the table. Without one it has no names, and its row is the
+    last that was looked at.
+    """
     with open_lines() as lines:
         row = 0
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         try:
-            for row, cells in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1):
-                if any(cell.strip(_FILLING) for cell in cells):
+            for row, cells in enumerate(islice(reader, skip + MOST_ROWS_ABOVE + 1), 1):
+                if row > skip and any(cell.strip(_FILLING) for cell in cells):
                     return Header(row=row, names=tuple(cells), delimiter=delimiter)
         except csv.Error:
             return None

@@ -27,6 +27,20 @@ _SAFE = re.compile(rf"(?!\.\.?\Z)[A-Za-z0-9._~-]{{1,{LONGEST_ID}}}", re.ASCII)
 _SAFE_CHARACTER = re.compile(r"[A-Za-z0-9._~-]", re.ASCII)
 _HEX = re.compile(r"[0-9a-fA-F]", re.ASCII)
 _ROUNDED = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]*)?[eE][+-]?[0-9]+", re.ASCII)
+_DIGITS = re.compile(r"[0-9]+", re.ASCII)
+_MOST_ZEROS = 24
+# A spreadsheet keeps fifteen digits of a number and writes zeros for the rest.
+_ZEROED = re.compile(r"[1-9][0-9]{14}0{3,}", re.ASCII)
+_NOT_ROUNDED = re.compile(r"(?![1-9][0-9]{14}0{9}\Z)[0-9a-fA-F]{24}", re.ASCII)
+_DATE = re.compile(
+    r"[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}(?:[ T][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
+    r"|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})(?: [0-9:]+(?: ?[AaPp][Mm])?)?"
+    r"|[0-9]{1,2}[- ][^\W\d_]{3,9}[- ](?:[0-9]{2}|[0-9]{4})",
+)
+# Every language of the program has its own words for them.
+_ERROR = re.compile(r"#\S{1,15}[!?]|#(?:N/A|NV|N/D|N/B|\u041d/\u0414)|Err:[0-9]{3}")
+_NOTHING = frozenset({"null", "none", "nan", "nil", "n/a", "na", "<na>", "undefined", "nat"})
+_AS_TEXT = "format the column as Text, fill it anew (or import it as Text), and export it again"
 _DECIMALS = re.compile(r"[+-]?[0-9]*[.,][0-9]+", re.ASCII)
 _DEFAULT_LENGTH = 24
 
@@ -63,6 +77,8 @@ class Grammar:
     def __init__(self, pattern: str = DEFAULT_ID_PATTERN) -> None:
         self.pattern = pattern
         self._fullmatch = _compile(pattern).fullmatch
+        if pattern == DEFAULT_ID_PATTERN:
+            self._fullmatch = _NOT_ROUNDED.fullmatch
 
     def accept(self, cell: str | None) -> str | None:
         """Return the id that a cell holds, trimmed, or ``None`` if it holds none."""
@@ -83,16 +99,24 @@ class Grammar:
             return "the id is empty"
         if len(text) > LONGEST_ID:
             return f"has {len(text):,} characters, and no id has more than {LONGEST_ID}"
-        if _ROUNDED.fullmatch(text):
-            return "looks like a number that a spreadsheet rounded; export the column as text"
-        if _DECIMALS.fullmatch(text):
-            return "looks like a number with decimals; export the column as text"
+        if (words := _damage(text)) is not None:
+            return f"{words}; {_AS_TEXT}"
+        if self._lost_zeros(text):
+            return f"seems to have lost zeros at its front; {_AS_TEXT}"
         for char in text:
             if not _SAFE_CHARACTER.match(char):
                 return f"contains {_describe(char)}"
         if text in {".", ".."}:
             return "is a path segment of dots, not an id"
         return self._mismatch(text)
+
+    def _lost_zeros(self, text: str) -> bool:
+        """Return whether a text of digits would be an id with zeros put in front of it."""
+        # Of 24 hexadecimal characters anything would be one with enough zeros.
+        if self.pattern == DEFAULT_ID_PATTERN or not _DIGITS.fullmatch(text):
+            return False
+        longer = ("0" * more + text for more in range(1, _MOST_ZEROS))
+        return any(self._fullmatch(one) for one in longer)
 
     def _mismatch(self, text: str) -> str:
         if self.pattern != DEFAULT_ID_PATTERN:
@@ -102,6 +126,27 @@ class Grammar:
             return f"has {number} instead of {_DEFAULT_LENGTH}"
         wrong = next(char for char in text if not _HEX.match(char))
         return f"contains {show(wrong)}, which is no hexadecimal digit (0-9, a-f)"
+
+
+def _damage(text: str) -> str | None:
+    """Return in words what was done to a text that was an id once, as far as its form tells."""
+    if _ROUNDED.fullmatch(text):
+        return "looks like a number that a spreadsheet rounded"
+    if _ZEROED.fullmatch(text):
+        return "looks like a number of which a spreadsheet kept 15 digits and wrote zeros after"
+    if _DATE.fullmatch(text):
+        return "looks like a date that a spreadsheet made of it"
+    if _DECIMALS.fullmatch(text):
+        return "looks like a number with decimals"
+    if _ERROR.fullmatch(text):
+        return "is an error of a spreadsheet's formula"
+    if text and not text.strip("#"):
+        return "is what a spreadsheet shows of a number that is too wide for its column"
+    if text.upper() in {"TRUE", "FALSE"}:
+        return "is a truth value and no id"
+    if text.casefold() in _NOTHING:
+        return "is a word for nothing, written by the program that exported it"
+    return None
 
 
 def _describe(char: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bulkcancel.manifest.ids import BLANKS, Grammar
-from bulkcancel.manifest.table import Cells, Layout
+from bulkcancel.manifest.table import Cells, Layout, Unfit
 from bulkcancel.manifest.wording import count
 from bulkcancel.model import Extras
 
@@ -24,10 +24,19 @@ class Judge:
         A row with more or fewer cells than the header has none: where the cells are shifted, the
         id may stand in another place, and something else in the id's.
         """
+        return self.ids_and_trimmed(batch)[0]
+
+    def ids_and_trimmed(self, batch: list[Cells]) -> tuple[list[str | None], int]:
+        """Return what `allocation_ids` does, and how many of the ids had blanks at their ends."""
         width, index = self._width, self._index
-        return self._grammar.accept_all(
-            [cells[index] if len(cells) == width else None for cells in batch]
+        found = [cells[index] if len(cells) == width else None for cells in batch]
+        ids = self._grammar.accept_all(
+            [None if isinstance(cell, Unfit) else cell for cell in found]
         )
+        if ids == found:
+            return ids, 0
+        pairs = zip(ids, found, strict=True)
+        return ids, sum(one is not None and one != cell for one, cell in pairs)
 
     def is_blank(self, cells: Cells) -> bool:
         """Return whether all cells of a row are empty, however many there are."""
@@ -41,7 +50,8 @@ class Judge:
         """Return in words why a row is invalid."""
         if len(cells) != self._width:
             return f"has {count(len(cells), 'cell')}, the header has {self._width:,}"
-        return self._grammar.fault(cells[self._index])
+        cell = cells[self._index]
+        return cell.why if isinstance(cell, Unfit) else self._grammar.fault(cell)
 
     def full_text(self, cells: Cells) -> str:
         """Return the cell at the place of the id, as found."""

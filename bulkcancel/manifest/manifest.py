@@ -204,4 +204,7 @@ def _facts(options: InputOptions, table: Table, found: Scan) -> InputFacts:
         id_pattern=options.id_pattern,
         digest=found.digest,
         hash_total=found.repeats.hash_total,
+        container=layout.container,
+        hidden=layout.hidden,
+        trimmed=found.trimmed,
     )

@@ -16,32 +16,38 @@ from bulkcancel.manifest.columns import find_id_column
 from bulkcancel.manifest.options import InputFormat
 from bulkcancel.manifest.plain import as_text, is_text
 from bulkcancel.manifest.source import Source, reading
-from bulkcancel.manifest.table import BATCH_ROWS, Cells, Fingerprint, Layout
+from bulkcancel.manifest.table import Cells, Fingerprint, Layout, rows_at_once
 from bulkcancel.manifest.wording import show
 
 _BUFFER = 1 << 18
+_FREE_BYTES = 1 << 26
+_FREE_ROWS = 1 << 20
+_MOST_TIMES = 200
+"""How many times its packed size the data may have. Beside it stands a limit for data that is
+written as "the same once more", which takes no bytes either way: so many rows for a byte."""
 
 
 class ParquetTable:
-    """A Parquet file whose column of ids is text; its first row is row 1.
+    """A Parquet file whose column of ids is text or whole numbers; its first row is row 1.
 
     Raises:
-        InputRefusedError: it is damaged, or holds no single column of ids, or one that is no
-            text.
+        InputRefusedError: it is damaged, or holds no single column of ids, or one in which an id
+            may have lost digits.
     """
 
     def __init__(self, source: Source, *, id_column: str | None) -> None:
         self._source = source
-        with self._open() as (_, file):
+        with self._open() as (raw, file):
             schema = file.schema_arrow
+            self._check_size(file.metadata, _state(raw)[0])
         names = tuple(schema.names)
         index = find_id_column(names, id_column, source.name)
         kind = schema.field(index).type
-        if not (is_text(kind) or (pa.types.is_dictionary(kind) and is_text(kind.value_type))):
+        if not _is_exact(kind):
             raise InputRefusedError(
                 f"{source.name}: column {show(names[index])} is of type {show(str(kind))}, and ids "
-                "must be text: a number, or bytes, may already have lost digits; write the column "
-                "as a string"
+                "must be text or whole numbers: anything else may already have lost digits; write "
+                "the column as a string, from where the ids come from"
             )
         self.layout = Layout(format=InputFormat.PARQUET, columns=names, id_index=index, first_row=1)
 
@@ -55,7 +61,8 @@ class ParquetTable:
             state = _state(raw)
             if state[0] != before.size:
                 raise self._changed()
-            for batch in file.iter_batches(batch_size=BATCH_ROWS, use_threads=False):
+            most = rows_at_once(len(self.layout.columns))
+            for batch in file.iter_batches(batch_size=most, use_threads=False):
                 yield self._rows(batch, row)
                 row += batch.num_rows
             if _state(raw) != state:
@@ -94,7 +101,28 @@ class ParquetTable:
             except OSError as problem:
                 if problem.errno is not None:
                     raise
-                raise self._damaged() from problem  # Arrow's word for bytes that make no sense
+                # Arrow's word for bytes that make no sense, and for those that it has no key to.
+                if "decrypt" in str(problem):
+                    raise InputRefusedError(
+                        f"{self._source.name}: has encrypted columns, which are not read; write "
+                        "it without encryption"
+                    ) from problem
+                raise self._damaged() from problem
+
+    def _check_size(self, metadata: Any, size: int) -> None:
+        """Raise if far more would come out of the file than any list of ids holds."""
+        groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+        unpacked = sum(group.total_byte_size for group in groups)
+        if unpacked > max(_FREE_BYTES, _MOST_TIMES * size):
+            what = f"unpacks to more than {_MOST_TIMES} times its size"
+        elif metadata.num_rows > max(_FREE_ROWS, _MOST_TIMES * size):
+            what = f"has more than {_MOST_TIMES} rows for each of its bytes"
+        else:
+            return
+        raise InputRefusedError(
+            f"{self._source.name}: {what}, as no list of ids does; write it again without what "
+            "repeats"
+        )
 
     def _damaged(self) -> InputRefusedError:
         return InputRefusedError(
@@ -103,6 +131,14 @@ class ParquetTable:
 
     def _changed(self) -> InputRefusedError:
         return InputRefusedError(f"{self._source.name}: changed while it was read; start again")
+
+
+def _is_exact(kind: Any) -> bool:
+    """Return whether a type of Arrow holds text, or whole numbers as they were written."""
+    if pa.types.is_dictionary(kind):
+        return _is_exact(kind.value_type)
+    whole = pa.types.is_integer(kind) or (pa.types.is_decimal(kind) and kind.scale == 0)
+    return whole or is_text(kind)
 
 
 def _state(file: io.FileIO) -> tuple[int, int]:

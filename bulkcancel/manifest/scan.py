@@ -15,6 +15,10 @@ from bulkcancel.model import ManifestRow, RowCounts, RowKind
 MOST_PROBLEMS = 20
 """How many invalid rows are kept to be named."""
 
+MOST_BLANK_ROWS = 1 << 20
+"""So many rows in a row may be blank, as many as a sheet has: what has more would take hours to
+read, or fill the memory, and holds nothing."""
+
 SHOWN_IDS = 3
 """How many of the first and of the last ids are kept to be shown."""
 
@@ -34,29 +38,34 @@ class Scan:
     first_ids: tuple[str, ...]
     last_ids: tuple[str, ...] | None
     problems: tuple[ManifestRow, ...] | None
+    trimmed: int
 
 
 def scan(table: Table, judge: Judge, source: str) -> Scan:
     """Read a table once.
 
     Raises:
-        InputRefusedError: the input is damaged, or every row has one cell too many.
+        InputRefusedError: the input is damaged, or every row has one cell too many, or there is
+            no end of blank rows.
     """
-    first_pass = _FirstPass(table, judge)
+    first_pass = _FirstPass(table, judge, source)
     batches = OnePass(table)
     for batch in batches:
         first_pass.take(batch)
-    return first_pass.result(batches.fingerprint, source)
+    return first_pass.result(batches.fingerprint)
 
 
 class _FirstPass:
-    def __init__(self, table: Table, judge: Judge) -> None:
+    def __init__(self, table: Table, judge: Judge, source: str) -> None:
         self._first_row = table.layout.first_row
         self._judge = judge
+        self._source = source
         self._digest = sha256()
         self._keys = Keys()
         self._read = 0
         self._blank = 0
+        self._blank_at_end = 0
+        self._trimmed = 0
         self._invalid = 0
         self._one_too_many = 0
         self._problems: list[ManifestRow] = []
@@ -65,7 +74,8 @@ class _FirstPass:
 
     def take(self, batch: list[Cells]) -> None:
         """Judge the next rows."""
-        ids = self._judge.allocation_ids(batch)
+        ids, trimmed = self._judge.ids_and_trimmed(batch)
+        blank_before = self._blank
         lines: list[str] = []
         for place, allocation_id in enumerate(ids):
             if allocation_id is not None:
@@ -79,15 +89,23 @@ class _FirstPass:
         self._note_ends(ids)
         self._keys.add(ids)
         self._read += len(batch)
+        self._trimmed += trimmed
+        is_blank = self._blank - blank_before == len(batch)
+        self._blank_at_end = self._blank_at_end + len(batch) if is_blank else 0
+        if self._blank_at_end > MOST_BLANK_ROWS:
+            raise InputRefusedError(
+                f"{self._source}: more than {MOST_BLANK_ROWS:,} blank rows follow one another, "
+                f"down to row {self._first_row + self._read - 1}: delete them"
+            )
 
-    def result(self, fingerprint: Fingerprint, source: str) -> Scan:
+    def result(self, fingerprint: Fingerprint) -> Scan:
         """Find the repeats, now that every row is known."""
         filled = self._read - self._blank
         if filled and self._one_too_many == filled:
             raise InputRefusedError(
-                f"{source}: every row has one cell more than the header: a delimiter at the end of "
-                "each row, or a name missing in the header, so it is not certain which column "
-                "holds the ids; export it again"
+                f"{self._source}: every row has one cell more than the header: a delimiter at the "
+                "end of each row, or a name missing in the header, so it is not certain which "
+                "column holds the ids; export it again"
             )
         repeats = self._keys.repeats()
         return Scan(
@@ -104,6 +122,7 @@ class _FirstPass:
             first_ids=tuple(self._first_ids.values()),
             last_ids=self._last_ids(repeats),
             problems=None if repeats.conflicts else tuple(self._problems),
+            trimmed=self._trimmed,
         )
 
     def _note_invalid(self, place: int, cells: Cells) -> None:

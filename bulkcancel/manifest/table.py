@@ -4,12 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, Self, TypeAlias
 
 from bulkcancel.manifest.options import InputFormat
 
 BATCH_ROWS = 4096
 """How many rows a batch holds at most."""
+
+_MOST_CELLS = 1 << 18
+
+
+class Unfit(str):
+    """A cell that holds no text as somebody entered it, and so never an id.
+
+    It reads as a person sees it; ``why`` says in words what is wrong with it as an id.
+    """
+
+    __slots__ = ("why",)
+    why: str
+
+    def __new__(cls, text: str, why: str) -> Self:
+        """Return the text with what is wrong with it."""
+        cell = super().__new__(cls, text)
+        cell.why = why
+        return cell
+
 
 Cells: TypeAlias = Sequence[str | None]
 """The cells of one row, the id among them; as many as the row has, be it too few or too many."""
@@ -28,7 +47,8 @@ class Layout:
     """How an input is laid out.
 
     ``columns`` are all names as found, ``id_index`` is the position of the ids among them (from
-    0), ``first_row`` the number of the first row of data.
+    0), ``first_row`` the number of the first row of data. ``container`` names what the file was
+    unpacked from (``gzip`` or ``zip``), ``hidden`` counts hidden rows that were read along.
     """
 
     format: InputFormat
@@ -38,11 +58,18 @@ class Layout:
     delimiter: str | None = None
     encoding: str | None = None
     sheet: str | None = None
+    container: str | None = None
+    hidden: int = 0
 
     @property
     def other_columns(self) -> tuple[str, ...]:
         """The names of the columns without that of the ids."""
         return self.columns[: self.id_index] + self.columns[self.id_index + 1 :]
+
+
+def rows_at_once(columns: int) -> int:
+    """Return how many rows a batch of a table with so many columns may hold."""
+    return max(1, min(BATCH_ROWS, _MOST_CELLS // max(1, columns)))
 
 
 class Table(Protocol):

@@ -6,37 +6,64 @@ import csv
 import io
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 
 from bulkcancel.errors import InputRefusedError
 from bulkcancel.manifest.columns import find_id_column
+from bulkcancel.manifest.container import Container, Opened, opened
+from bulkcancel.manifest.encodings import TextEncoding, find_encoding
 from bulkcancel.manifest.header import NO_DELIMITER, find_header
 from bulkcancel.manifest.ids import Grammar
 from bulkcancel.manifest.options import InputFormat
 from bulkcancel.manifest.source import Source, reading
-from bulkcancel.manifest.table import BATCH_ROWS, Cells, Fingerprint, Layout
+from bulkcancel.manifest.streams import Joined, as_utf8
+from bulkcancel.manifest.table import Cells, Fingerprint, Layout, rows_at_once
 from bulkcancel.manifest.utf8 import (
-    BOM,
     LONGEST_LINE,
     BadByteError,
     CheckedBytes,
     LongLineError,
+    NulError,
     decoded,
 )
 
 _EXPORT = 'export it as "CSV UTF-8"'
+_ROWS = 16
+_MOST_BYTES = 1 << 23
+"""A batch takes no further rows once so many bytes were read for it: rows can be very long."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reading:
+    inside: Opened
+    checked: CheckedBytes
+    text: io.TextIOWrapper
 
 
 class TextTable:
-    """A file of delimited text: UTF-8, with a header, quoted as RFC 4180 says.
+    """A file of delimited text, perhaps packed, with a header, quoted as RFC 4180 says.
+
+    ``encoding`` is what the caller says of it (``None``: nothing), ``head`` its first bytes,
+    unpacked.
 
     Raises:
         InputRefusedError: it holds no header, or no single column of ids.
     """
 
-    def __init__(self, source: Source, *, id_column: str | None, grammar: Grammar) -> None:
+    def __init__(
+        self,
+        source: Source,
+        *,
+        id_column: str | None,
+        grammar: Grammar,
+        head: bytes,
+        container: Container | None = None,
+        encoding: str | None = None,
+    ) -> None:
         self._source = source
-        self._encoding = "utf-8-sig" if source.head().startswith(BOM) else "utf-8"
+        self._container = container
+        self._encoding = find_encoding(head, encoding, source.name)
         with self._refusing(lambda: "the header"):
             header = find_header(
                 self._open_lines, wanted=id_column, grammar=grammar, source=source.name
@@ -48,14 +75,15 @@ class TextTable:
             id_index=find_id_column(header.names, id_column, source.name),
             first_row=header.row + 1,
             delimiter=header.delimiter,
-            encoding=self._encoding,
+            encoding=self._encoding.name,
+            container=None if container is None else container.value,
         )
 
     def batches(self) -> Generator[list[Cells], None, Fingerprint]:
         """Read the rows after the header; see `Table.batches`."""
-        with self._open() as (checked, text):
+        with self._open() as opened_text:
             delimiter = self.layout.delimiter or NO_DELIMITER
-            reader = csv.reader(text, delimiter=delimiter, strict=True)
+            reader = csv.reader(opened_text.text, delimiter=delimiter, strict=True)
             row = 0
             batch: list[Cells] = []
             with self._refusing(lambda: f"row {row + len(batch) + 1}"):
@@ -64,25 +92,37 @@ class TextTable:
                     row += 1
                 while True:
                     # Filled in place: what was read before an error stays in, and is counted.
-                    batch.extend(islice(reader, BATCH_ROWS))
+                    self._fill(batch, reader, opened_text.checked)
                     if not batch:
                         break
                     yield batch
                     row += len(batch)
                     batch = []
-            return checked.fingerprint()
+            return opened_text.inside.fingerprint()
+
+    def _fill(self, batch: list[Cells], reader: Iterator[list[str]], checked: CheckedBytes) -> None:
+        most = rows_at_once(len(self.layout.columns))
+        last_byte = checked.size + _MOST_BYTES
+        while len(batch) < most and checked.size < last_byte:
+            before = len(batch)
+            batch.extend(islice(reader, min(_ROWS, most - before)))
+            if len(batch) == before:
+                return
 
     @contextmanager
-    def _open(self) -> Iterator[tuple[CheckedBytes, io.TextIOWrapper]]:
-        with self._source.open() as file:
-            checked = CheckedBytes(file)
-            with decoded(checked, self._encoding) as text:
-                yield checked, text
+    def _open(self) -> Iterator[_Reading]:
+        with opened(self._source, self._container) as inside:
+            stream = inside.stream
+            if not self._encoding.is_utf8:
+                stream = Joined(as_utf8(stream, self._encoding))
+            checked = CheckedBytes(stream)
+            with decoded(checked, "utf-8-sig" if self._encoding.mark else "utf-8") as text:
+                yield _Reading(inside=inside, checked=checked, text=text)
 
     @contextmanager
     def _open_lines(self) -> Iterator[Iterator[str]]:
-        with self._open() as (_, text):
-            yield text
+        with self._open() as opened_text:
+            yield opened_text.text
 
     @contextmanager
     def _refusing(self, where: Callable[[], str]) -> Iterator[None]:
@@ -92,7 +132,11 @@ class TextTable:
             with reading(name):
                 yield
         except BadByteError as problem:
-            raise InputRefusedError(f"{name}: {where()}: {_bad_byte(problem)}") from problem
+            words = _bad_byte(problem, self._encoding)
+            raise InputRefusedError(f"{name}: {where()}: {words}") from problem
+        except NulError as problem:
+            words = _nul(problem, self._encoding)
+            raise InputRefusedError(f"{name}: {where()}: {words}") from problem
         except LongLineError as problem:
             raise InputRefusedError(
                 f"{name}: {where()}: a line of more than {LONGEST_LINE:,} bytes is no row; "
@@ -102,16 +146,25 @@ class TextTable:
             raise InputRefusedError(f"{name}: {where()}: {_bad_quotes(problem)}") from problem
 
 
-def _bad_byte(problem: BadByteError) -> str:
-    place = f"at byte offset {problem.offset:,}"
-    if problem.value == 0:
+def _bad_byte(problem: BadByteError, encoding: TextEncoding) -> str:
+    found = f"the byte 0x{problem.value:02X} at byte offset {problem.offset:,} is not"
+    if encoding.is_utf8:
         return (
-            f"there is a NUL byte {place}: the file is binary, or UTF-16 text without a mark; "
-            f"{_EXPORT}"
+            f"{found} UTF-8: the file has another encoding (often Windows-1252: then say "
+            f"--encoding cp1252), or is cut off or binary; {_EXPORT}"
         )
+    return f"{found} {encoding.name}: the file has another encoding, or is cut off or binary"
+
+
+def _nul(problem: NulError, encoding: TextEncoding) -> str:
+    place = f"at byte offset {problem.offset:,}"
+    if not encoding.is_utf8:
+        return f"there is a NUL character {place}: the file is binary, or not in {encoding.name}"
+    # Of UTF-16 the first character is one of ASCII, and half of it is zero: which half tells.
+    likely = "utf-16-be" if problem.offset == 0 else "utf-16-le"
     return (
-        f"the byte 0x{problem.value:02X} {place} is not UTF-8: the file has another encoding "
-        f"(often Windows-1252), or is cut off or binary; {_EXPORT}"
+        f"there is a NUL byte {place}: the file is binary, or UTF-16 text without a mark (then "
+        f"say --encoding {likely}); {_EXPORT}"
     )
 
 

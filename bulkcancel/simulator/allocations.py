@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from enum import Enum, auto
 from hashlib import blake2b
 from typing import Any
@@ -31,7 +32,7 @@ PERSONAL_SENTINELS = (
 
 WELL_FORMED = re.compile(r"[0-9A-Za-z._~-]+", re.ASCII)
 
-_CREATED = "2022-08-01T18:03:28.483971941Z"
+_FIRST = datetime(2022, 8, 1, 18, 3, 28, tzinfo=UTC)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -49,7 +50,8 @@ class Allocation:
     version: int
     first_status: str
     first_version: int
-    updated_at: str = _CREATED
+    created_at: str
+    updated_at: str
     puts: int = 0
     gets: int = 0
     effects: int = 0
@@ -77,7 +79,10 @@ class Effect(Enum):
 
 
 class Allocations:
-    """All allocations there are: each well-formed id is one, made up when it is first named."""
+    """All allocations there are: each well-formed id is one, made up when it is first named.
+
+    ``stock`` of them are there before anybody names one, for a query to find.
+    """
 
     def __init__(
         self,
@@ -88,6 +93,7 @@ class Allocations:
         po_number: str | None = None,
         vendor_id: str | None = None,
         owners: Mapping[str, tuple[str, str]] | None = None,
+        stock: int = 0,
     ) -> None:
         self._seed = seed
         self._states = states
@@ -95,13 +101,30 @@ class Allocations:
         self._po_number = po_number
         self._vendor_id = vendor_id
         self._owners = owners or {}
+        self._places = {one: place for place, one in enumerate(stock_ids(stock), start=1)}
+        self._unnamed: dict[str, Allocation] = {}
         self.known: dict[str, Allocation] = {}
 
     def get(self, allocation_id: str) -> Allocation:
         """Return the allocation, made up if it was never named; it may not exist."""
         found = self.known.get(allocation_id)
         if found is None:
-            found = self.known[allocation_id] = self._make_up(allocation_id)
+            found = self.known[allocation_id] = self._peek(allocation_id)
+            del self._unnamed[allocation_id]
+        return found
+
+    def everything(self) -> Iterator[Allocation]:
+        """Yield what a query can find: the stock, and what was given or named; in no request."""
+        for allocation_id in {**self._places, **self._owners, **self._states, **self.known}:
+            found = self._peek(allocation_id)
+            if found.exists:
+                yield found
+
+    def _peek(self, allocation_id: str) -> Allocation:
+        """Return the allocation without counting it as named."""
+        found = self.known.get(allocation_id) or self._unnamed.get(allocation_id)
+        if found is None:
+            found = self._unnamed[allocation_id] = self._make_up(allocation_id)
         return found
 
     def cancel(
@@ -154,8 +177,8 @@ class Allocations:
             "previousAllocationLocationNum": None,
             "itemsType": "WEB_SHIP",
             "orderSubType": "BORDERFREE",
-            "allocationDate": _CREATED,
-            "sentToPPSDate": _CREATED,
+            "allocationDate": allocation.created_at,
+            "sentToPPSDate": allocation.created_at,
             "updatedAt": allocation.updated_at,
             "shipDate": None,
             "shipType": "SHIP_TO_ADDRESS",
@@ -191,6 +214,7 @@ class Allocations:
             elif self._conventions and allocation_id.endswith(SHIPPED_ENDING):
                 status = SHIPPED
         version = 1 + digest[0] % 5
+        created = _moment(self._places.get(allocation_id, 0))
         return Allocation(
             allocation_id=allocation_id,
             exists=status != MISSING and WELL_FORMED.fullmatch(allocation_id) is not None,
@@ -198,11 +222,23 @@ class Allocations:
             version=version,
             first_status=status,
             first_version=version,
+            created_at=created,
+            updated_at=created,
         )
 
     def _digest(self, allocation_id: str) -> bytes:
         text = f"{self._seed}\0{allocation_id}"
         return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=32).digest()
+
+
+def stock_ids(count: int) -> list[str]:
+    """Return the ids of a stock of so many, which follow none of the conventions."""
+    return [f"62ff5c0b{number:012x}aaaa" for number in range(1, count + 1)]
+
+
+def _moment(place: int) -> str:
+    """Return when an allocation was made: those of a stock in their order, a second apart."""
+    return f"{_FIRST + timedelta(seconds=place):%Y-%m-%dT%H:%M:%S}.483971941Z"
 
 
 def _now() -> str:

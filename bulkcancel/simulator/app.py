@@ -19,6 +19,7 @@ from bulkcancel.simulator.kinds import Family
 from bulkcancel.simulator.ledger import TOKEN_PATH, Arrival, Ledger
 from bulkcancel.simulator.misbehave import misbehaving, silence
 from bulkcancel.simulator.options import SimulatorOptions
+from bulkcancel.simulator.query import Queries
 from bulkcancel.simulator.replies import Caller, Reply, message, other_body, page, refusal
 from bulkcancel.simulator.selection import FaultBook, chance
 from bulkcancel.simulator.tokens import Bearer, Tokens
@@ -27,6 +28,7 @@ BASE_PATH = "/api/v2"
 
 _ALLOCATION = f"{BASE_PATH}/allocation/"
 _CANCEL = f"{_ALLOCATION}cancel/"
+_QUERY = f"{_ALLOCATION}query"
 
 
 class App:
@@ -57,12 +59,14 @@ class App:
             po_number=options.po_number,
             owners=options.owners,
             vendor_id=options.vendor_id,
+            stock=options.stock,
         )
         self.ledger = Ledger(allocations, options.ledger_path)
         self._options = options
         self._clock = clock
         self._wall = wall
         self._doer = Doer(allocations, options)
+        self._queries = Queries(allocations, options)
         self._token_requests = 0
         self._stopping: asyncio.Future[None] | None = None
         self._later: set[asyncio.TimerHandle] = set()
@@ -110,6 +114,8 @@ class App:
         try:
             if path == TOKEN_PATH and request.method == "POST":
                 return await self._token(request)
+            if path == _QUERY and request.method == "POST":
+                return await self._query(request)
             ids = _ids(request.method, path)
             if not ids:
                 return self._elsewhere(request, path)
@@ -211,6 +217,36 @@ class App:
             return silence()
         return self._response(reply, fault, {})
 
+    async def _query(self, request: web.BaseRequest) -> web.StreamResponse:
+        """Show the allocations that a query asks for; its faults are those for POST@query."""
+        now, wall = self._clock(), self._wall()
+        bearer = self.tokens.check(request.headers.get("Authorization"), now)
+        arrival = self.ledger.arrive("POST", request.raw_path, (), bearer.standing, now, wall)
+        try:
+            body = await request.read()
+        except web.HTTPRequestEntityTooLarge:
+            self.ledger.record(arrival, status=413)
+            return self._response(message(413, "The query is too large"), None, {})
+        except (ConnectionError, web.RequestPayloadError):
+            self.ledger.record(arrival)
+            return silence()
+        passage = self.gate.check(bearer, request.headers, now, self._server_time(wall))
+        fault, reply = None, passage.refused
+        if reply is None:
+            fault = self._book.choose("POST", "query", now)
+            caller = Caller(token=bearer.token, path=arrival.path, wall=self._server_time(wall))
+            if fault is not None and fault.what.family is Family.REFUSAL:
+                reply = refusal(fault, caller)
+            else:
+                reply = self._queries.answer(request.headers.get("Content-Type", ""), body)
+                if fault is not None and fault.what.family is Family.BODY:
+                    reply = other_body(fault, reply)
+        self.ledger.record(arrival, status=_answered(fault, reply), fault=_name(fault))
+        latency = self._latency("query", self._queries.asked)
+        if not await self.pause(latency - (self._clock() - now)):
+            return silence()
+        return self._response(reply, fault, passage.headers)
+
     def _elsewhere(self, request: web.BaseRequest, path: str) -> web.StreamResponse:
         """Answer what is no part of the API: 405 where another method would be, else 404."""
         now, wall = self._clock(), self._wall()
@@ -219,7 +255,7 @@ class App:
             request.method, request.raw_path, (), bearer.standing, now, wall
         )
         allowed = next((one for one in ("PUT", "GET") if _ids(one, path)), None)
-        if path == TOKEN_PATH:
+        if path in {TOKEN_PATH, _QUERY}:
             allowed = "POST"
         reply = page(404) if allowed is None else _not_allowed(allowed)
         self.ledger.record(arrival, status=reply.status)

@@ -44,9 +44,10 @@ class Fault:
     ``kind`` is one of `bulkcancel.simulator.KINDS`, ``arg`` its argument. ``ids`` narrows it to
     these allocations (empty: all), ``probability`` to that share of the requests; ``times`` is
     the most an allocation meets it (``None``: always). ``method`` is PUT (cancel), GET (read),
-    POST (token) or ``any``, which is PUT and GET. ``after`` and ``until`` count the requests of
-    that method since the faults were put in place, over all allocations: it strikes at number
-    ``after`` + 1 and last at number ``until``. ``since`` and ``till`` are seconds from then on.
+    POST (token and query, told apart by the ids ``token`` and ``query``) or ``any``, which is PUT
+    and GET. ``after`` and ``until`` count the requests of that method since the faults were put
+    in place, over all allocations: it strikes at number ``after`` + 1 and last at number
+    ``until``. ``since`` and ``till`` are seconds from then on.
 
     Raises:
         RefusedError: an unknown kind, or a value that can't be.

@@ -17,8 +17,11 @@ from bulkcancel.simulator.limits import build_limit
 
 Already: TypeAlias = Literal["ok", "400", "409", "500"]
 Shipped: TypeAlias = Literal["ok", "400", "409"]
+QueryFilters: TypeAlias = Literal["honoured", "ignored", "loose"]
+QueryOffset: TypeAlias = Literal["counted", "ignored", "pages", "rounded"]
 
 _MAX_PORT = 65535
+_MAX_STOCK = 1_000_000
 _HEADER_VALUE = re.compile(r"[^\x00-\x1f\x7f]+")
 
 
@@ -43,6 +46,11 @@ class SimulatorOptions:
       status that can't be cancelled; ``ok`` is 200 with the allocation as it is.
     - ``po_number``, ``vendor_id``: the same for all allocations; else made up from id and seed.
       ``owners``: another (purchase order, vendor) by allocation id.
+    - ``stock``: so many allocations are there for a query before any is named.
+      ``query_filters``: whether it heeds them; ``loose`` is by the beginning of a text, whatever
+      its case. ``query_offset``: whether the offset counts allocations, nothing, or pages, or
+      is rounded down to whole pages. ``query_cap``: the most in one answer. ``query_moves``: so
+      many times somebody updates the last allocation found, once after each answer.
     - ``read_available``: without it a read answers 405.
     - ``clock_skew``: how far the server's clock, and so its Date, is ahead of the true one.
     - ``ledger_path``: where each request is written as a line of JSON when it happens.
@@ -75,6 +83,11 @@ class SimulatorOptions:
     po_number: str | None = None
     vendor_id: str | None = None
     owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    stock: int = 0
+    query_filters: QueryFilters = "honoured"
+    query_offset: QueryOffset = "counted"
+    query_cap: int | None = None
+    query_moves: int = 0
     read_available: bool = True
     clock_skew: float = 0.0
     seed: int = 0
@@ -104,6 +117,20 @@ class SimulatorOptions:
             ),
             (self.already not in get_args(Already), "`already` is ok, 400, 409 or 500"),
             (self.shipped not in get_args(Shipped), "`shipped` is ok, 400 or 409"),
+            (not 0 <= self.stock <= _MAX_STOCK, "a stock has 0 to 1,000,000 allocations"),
+            (
+                self.query_filters not in get_args(QueryFilters),
+                "filters of a query are honoured, ignored or loose",
+            ),
+            (
+                self.query_offset not in get_args(QueryOffset),
+                "the offset of a query is counted, ignored, pages or rounded",
+            ),
+            (
+                self.query_cap is not None and self.query_cap < 1,
+                "a query answers with 1 allocation or more",
+            ),
+            (self.query_moves < 0, "what moves, moves 0 times or more"),
             (
                 self.retry_after is not None and not _HEADER_VALUE.fullmatch(self.retry_after),
                 "a Retry-After has no control characters and is not empty",
