@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import platform
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Sequence
-from datetime import UTC, datetime
-from pathlib import Path
 
+from benchmarks.document import Section, circumstances
 from benchmarks.pacing.accesslog import Counts
 from benchmarks.pacing.courses import (
     AFTER_STEP,
@@ -22,12 +18,7 @@ from benchmarks.pacing.courses import (
 from benchmarks.pacing.process import search_path
 from benchmarks.pacing.strategies import Strategy
 from benchmarks.pacing.trial import Outcome
-from bulkcancel.version import __version__
 
-RESULTS = Path(__file__).parents[1] / "RESULTS.md"
-
-_TITLE = "# Results"
-_SECTION = "## Pacing"
 _PREFACE = """\
 The real program and what people use today, each against a real nginx with `limit_req … nodelay`
 on the same machine; `make bench-pacing` writes this. All figures are from nginx's access log."""
@@ -38,6 +29,8 @@ _COUNTS_HEAD = """\
 | | requests | refused | refused % | goodput, % of the limit |
 |---|---:|---:|---:|---:|"""
 _PARTS = ("### Time to finish", "### Steady", "### Steps")
+
+SECTION = Section(heading="## Pacing", preface=_PREFACE, parts=_PARTS)
 
 
 def table_part(
@@ -115,48 +108,6 @@ def steps_part(steps: Steps, *, ceiling: int) -> str:
   {RECOVERED_SHARE:.0%} of the new limit passed: {recovery}"""
 
 
-def with_part(text: str, part: str) -> str:
-    """Return the text of RESULTS.md with a part in place of the one with the same heading.
-
-    Sections of other benchmarks and the other parts stay as they are.
-    """
-    lines = text.splitlines() or [_TITLE]
-    if _SECTION in lines:
-        start = lines.index(_SECTION)
-        later = [n for n, line in enumerate(lines) if n > start and line.startswith("## ")]
-        stop = later[0] if later else len(lines)
-    else:
-        start = stop = len(lines)
-    parts = _parts(lines[start:stop])
-    parts[part.partition("\n")[0]] = part
-    ordered = [parts[heading] for heading in _PARTS if heading in parts]
-    blocks = [lines[:start], [_SECTION], [_PREFACE], *([one] for one in ordered), lines[stop:]]
-    return "\n\n".join("\n".join(block).strip("\n") for block in blocks if block) + "\n"
-
-
-def write_part(part: str, path: Path = RESULTS) -> None:
-    """Put a part into RESULTS.md, whole or not at all."""
-    before = path.read_text(encoding="utf-8") if path.exists() else ""
-    with tempfile.NamedTemporaryFile(
-        "w", encoding="utf-8", dir=path.parent, prefix=".", suffix=".md", delete=False
-    ) as file:
-        written = Path(file.name)
-        file.write(with_part(before, part))
-    written.chmod(0o644)
-    written.replace(path)
-
-
-def _parts(lines: Sequence[str]) -> dict[str, str]:
-    found: dict[str, list[str]] = {}
-    heading = ""
-    for line in lines:
-        if line.startswith("### "):
-            heading = line
-        if heading:
-            found.setdefault(heading, []).append(line)
-    return {heading: "\n".join(part).strip("\n") for heading, part in found.items()}
-
-
 def _row(strategy: Strategy, outcome: Outcome | str, *, ideal: float, ids: int) -> str:
     if isinstance(outcome, str):
         return f"| {strategy.words} | {outcome} | {ideal:.1f} | | | | | |"
@@ -186,14 +137,8 @@ def _counts_row(name: str, counts: Counts, goodput: float) -> str:
 
 
 def _circumstances(*tools: str) -> str:
-    """Return the day, the machine and the versions; nothing that tells whose machine it is."""
-    cores = len(os.sched_getaffinity(0))
-    kernel = platform.release().partition("-")[0]  # what follows is the builder's name for it
-    versions = ", ".join(_version(tool) for tool in ("nginx", *tools))
-    return (
-        f"{datetime.now(UTC):%Y-%m-%d}: bulkcancel {__version__}, {versions},"
-        f" Python {platform.python_version()}, Linux {kernel}, {cores} cores."
-    )
+    """Return the day, the machine and the versions of what took part."""
+    return circumstances(*(_version(tool) for tool in ("nginx", *tools)))
 
 
 def _version(tool: str) -> str:

@@ -14,7 +14,7 @@ from types import FrameType
 from benchmarks.pacing.courses import CourseError, run_steady, run_steps
 from benchmarks.pacing.nginx import NginxError
 from benchmarks.pacing.process import search_path
-from benchmarks.pacing.results import steady_part, steps_part, table_part, write_part
+from benchmarks.pacing.results import SECTION, steady_part, steps_part, table_part
 from benchmarks.pacing.strategies import STRATEGIES, Strategy
 from benchmarks.pacing.trial import Outcome, measure
 
@@ -150,7 +150,7 @@ def _show(part: str, *, keep: bool) -> None:
     sys.stdout.write(f"{part}\n")
     sys.stdout.flush()
     if keep:
-        write_part(part)
+        SECTION.write(part)
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.pacing.accesslog import AccessLog, Counts, Entry, read_access_log
 from benchmarks.pacing.process import search_path
-from benchmarks.pacing.results import with_part, write_part
+from benchmarks.pacing.results import SECTION
 from benchmarks.pacing.strategies import STRATEGIES
 from benchmarks.pacing.trial import measure
 
@@ -67,13 +67,13 @@ def test_a_log_is_read(tmp_path: Path) -> None:
 
 def test_a_part_takes_the_place_of_its_elder(tmp_path: Path) -> None:
     """Other parts and other sections stay; the order is fixed; the same part changes nothing."""
-    one = with_part("# Results\n\n## Speed\n\nfast\n", "### Steps\n\nfirst")
-    two = with_part(one, "### Steady\n\nsecond")
-    three = with_part(two, "### Steps\n\nthird")
+    one = SECTION.placed("# Results\n\n## Speed\n\nfast\n", "### Steps\n\nfirst")
+    two = SECTION.placed(one, "### Steady\n\nsecond")
+    three = SECTION.placed(two, "### Steps\n\nthird")
     assert "first" not in three
     assert three.index("## Speed") < three.index("### Steady") < three.index("### Steps")
-    assert with_part(three, "### Steps\n\nthird") == three
-    write_part("### Steady\n\nx", tmp_path / "RESULTS.md")
+    assert SECTION.placed(three, "### Steps\n\nthird") == three
+    SECTION.write("### Steady\n\nx", tmp_path / "RESULTS.md")
     assert (tmp_path / "RESULTS.md").read_text().startswith("# Results")
     assert [path.name for path in tmp_path.iterdir()] == ["RESULTS.md"]
 

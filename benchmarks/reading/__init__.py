@@ -1,0 +1,1 @@
+"""Reading an input: seconds and memory of a plan, beside pandas."""

@@ -1,0 +1,5 @@
+"""``python -m benchmarks.reading``."""
+
+from benchmarks.reading.run import main
+
+raise SystemExit(main())
