@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import anyio
@@ -24,13 +26,23 @@ from bulkcancel.cli.options import (
 )
 from bulkcancel.cli.paceoptions import pace_options
 from bulkcancel.cli.pipes import say
-from bulkcancel.cli.planned import least_seconds, plan_facts, plan_lines, precheck_lines
+from bulkcancel.cli.planned import (
+    before_lines,
+    least_seconds,
+    plan_facts,
+    plan_lines,
+    precheck_lines,
+)
 from bulkcancel.client import TokenSource
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution import Precheck, RunSettings, known_limit, precheck
 from bulkcancel.execution.guards import plan_digest
+from bulkcancel.execution.history import CancelledBefore, recently_cancelled
 from bulkcancel.manifest import Manifest
+from bulkcancel.model import RowKind
 from bulkcancel.report.words import counted, seconds_in_words
+
+_RECENT = 30 * 86_400.0
 
 _EPILOG = """\
 \b
@@ -68,15 +80,32 @@ def command(as_json: bool, **options: Any) -> int:  # noqa: FBT001 - click passe
         seen = None
         if token is not None:
             seen = _look(manifest, settings, token)
+        before = _cancelled_before(manifest, settings, options["reports"])
         if as_json:
-            say(json.dumps(plan_facts(manifest, settings, limit=limit, seen=seen), indent=2))
+            facts = plan_facts(manifest, settings, limit=limit, seen=seen, before=before)
+            say(json.dumps(facts, indent=2))
         else:
-            lines = [*plan_lines(manifest, settings, limit)]
+            lines = [*plan_lines(manifest, settings, limit), *before_lines(before)]
             if seen is not None:
                 lines += precheck_lines(seen)
             lines.append(f"Digest     {plan_digest(manifest.facts, settings)}")
             say("\n".join([*lines, _ending(seen)]))
     return ExitCode.OK if seen is None else seen.exit_code
+
+
+def _cancelled_before(
+    manifest: Manifest, settings: RunSettings, reports: Path
+) -> Sequence[CancelledBefore]:
+    """Return which runs of the last thirty days cancelled some of these allocations."""
+    if not reports.is_dir():
+        return ()
+    ids = (
+        row.allocation_id
+        for rows in manifest.rows()
+        for row in rows
+        if row.kind is RowKind.ALLOCATION and row.allocation_id is not None
+    )
+    return recently_cancelled(reports, settings.target, ids, within=_RECENT, now=time.time())
 
 
 def _look(manifest: Manifest, settings: RunSettings, token: TokenSource) -> Precheck:

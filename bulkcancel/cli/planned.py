@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,6 +12,7 @@ from bulkcancel.decision import Belonging
 from bulkcancel.execution import Precheck, RunSettings
 from bulkcancel.execution.deadline import seconds_until, sending_seconds
 from bulkcancel.execution.guards import plan_digest
+from bulkcancel.execution.history import CancelledBefore
 from bulkcancel.manifest import Manifest
 from bulkcancel.model import InputFacts, Outcome
 from bulkcancel.report.cells import one_line
@@ -43,9 +44,17 @@ def likely_seconds(manifest: Manifest, settings: RunSettings, limit: float) -> f
 
 
 def plan_facts(
-    manifest: Manifest, settings: RunSettings, *, limit: float | None, seen: Precheck | None
+    manifest: Manifest,
+    settings: RunSettings,
+    *,
+    limit: float | None,
+    seen: Precheck | None,
+    before: Sequence[CancelledBefore] = (),
 ) -> dict[str, Any]:
-    """Return a plan as JSON values; ``limit`` is the learned one, ``seen`` the look beforehand."""
+    """Return a plan as JSON values; ``limit`` is the learned one, ``seen`` the look beforehand.
+
+    ``before`` are the earlier runs that cancelled some of the allocations.
+    """
     likely = None if limit is None else round(likely_seconds(manifest, settings, limit), 3)
     return {
         "input": msgspec.to_builtins(manifest.facts),
@@ -60,6 +69,7 @@ def plan_facts(
         "known_limit": limit,
         "likely_seconds": likely,
         "forecast": None if seen is None else seen.as_json(),
+        "cancelled_before": [msgspec.to_builtins(run) for run in before],
     }
 
 
@@ -103,6 +113,15 @@ def plan_lines(
     begun = to_begin(manifest, settings)
     rest = f", {counts.unique - begun:,} are left (--limit)" if begun < counts.unique else ""
     yield f"To cancel  {counted(begun, 'allocation')}{rest}"
+
+
+def before_lines(before: Sequence[CancelledBefore]) -> Iterator[str]:
+    """Yield which earlier runs cancelled some of the allocations, as lines."""
+    for run in before:
+        yield (
+            f"Before     {counted(run.allocations, 'allocation')} cancelled by run {run.run_id}, "
+            f"which ended {run.finished_at} (such as {run.examples[0]})"
+        )
 
 
 def precheck_lines(seen: Precheck) -> Iterator[str]:

@@ -192,7 +192,7 @@ def test_anything_else_is_no_page(body: str, status: int) -> None:
     "headers",
     [{"Content_Type": "text/html"}, {"Content_Encoding": "gzip"}],
 )
-def test_a_page_of_another_content_is_none(headers: dict[str, str]) -> None:
+def test_a_page_of_another_content_is_none(headers: dict[str, Any]) -> None:
     """What says of itself that it is something else is not taken for a page."""
     assert page(json.dumps([FULL]), **headers) is None
 

@@ -120,3 +120,14 @@ def test_a_plan_tells_how_long_it_takes_at_the_limit_learned_before(rig: Rig) ->
     assert abs(facts["likely_seconds"] - 149 / facts["known_limit"]) < 0.001
     words = rig.call("plan", str(rig.write(wanted)), *rig.aim(), "--rate", "300").out
     assert "requests/s, learned by an earlier run: about" in words
+
+
+def test_a_plan_says_what_an_earlier_run_cancelled(rig: Rig) -> None:
+    """Ids that a recent run cancelled and that are asked for again are named with that run."""
+    rig.serve()
+    assert rig.run(rig.write(make_ids(5)), run_id="first").code == 0
+    source = str(rig.write(make_ids(8, start=3), name="again.csv"))
+    ran = rig.call("plan", source, *rig.aim())
+    assert "Before     3 allocations cancelled by run first, which ended 20" in ran.out
+    facts = json.loads(rig.call("plan", source, *rig.aim(), "--json").out)
+    assert [run["allocations"] for run in facts["cancelled_before"]] == [3]
