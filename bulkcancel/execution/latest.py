@@ -17,6 +17,8 @@ def point_latest(folder: Path) -> str:
     at once: whoever reads through it sees the old run or the new one. Something else that is
     called so, and is no link, is left as it is.
     """
+    if folder.name == LATEST:  # the run was named by the link itself
+        folder = folder.resolve()
     name = folder.absolute().name
     link = folder.absolute().parent / LATEST
     if os.path.lexists(link) and not link.is_symlink():

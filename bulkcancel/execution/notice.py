@@ -34,7 +34,7 @@ def run_note(summary: Mapping[str, Any], folder: Path, *, resumable: bool) -> di
     """Return the note on a run that wrote its report, from the content of ``summary.json``."""
     target, code = summary["target"], int(summary["exit_code"])
     host = urlsplit(target["base_url"]).netloc
-    report = str(folder.absolute())
+    report = str(folder.resolve())  # by its own name, should it be known by a link
     resume = f"bulkcancel resume {report}" if resumable else None
     counts = {word: count for word, count in summary["outcomes"].items() if count}
     lines = [

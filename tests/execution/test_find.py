@@ -327,7 +327,7 @@ def test_a_file_appears_whole_or_not_at_all(tmp_path: Path) -> None:
         with pytest.raises(RefusedError, match=said):
             write_output(wrong, b"x\n", force=True)
     (tmp_path / ".found.csv.partial").mkdir()
-    with pytest.raises(ReportError, match="can't be written .*; nothing was changed"):
+    with pytest.raises(ReportError, match=r"can't be written .*; nothing was changed"):
         write_output(path, b"three\n", force=True)
     assert path.read_bytes() == b"two\n"
     assert {one.name for one in tmp_path.iterdir()} == {"found.csv", ".found.csv.partial"}

@@ -58,6 +58,15 @@ def test_ages_over_four_nights(reports: Path) -> None:
     assert (known.outcome, known.reason) == (Outcome.UNKNOWN, "n4 said unknown")
 
 
+def test_a_row_that_repeats_an_allocation_counts_once(tmp_path: Path) -> None:
+    """An allocation that stands in an input twice is one break, and one cancel."""
+    rows = [(A, Outcome.NOT_FOUND), (B, Outcome.CANCELLED)]
+    past_run(tmp_path, "n1", rows, started=night(1), repeated=True)
+    assert runs_of(history(tmp_path).standing[KEY]) == {A: 1}
+    (found,) = recently_cancelled(tmp_path, TARGET, [A, B], within=7 * DAY, now=at(2))
+    assert found.allocations == 1
+
+
 def test_targets_are_told_apart(reports: Path) -> None:
     """The same id in another account is another allocation."""
     past_run(reports, "n5", [(A, Outcome.CANCELLED)], started=night(5), target=OTHER)

@@ -27,6 +27,14 @@ def test_it_leads_to_the_run_that_published_last(tmp_path: Path) -> None:
     assert (moved / "latest" / "summary.json").read_text() == "two"
 
 
+def test_a_run_that_was_named_by_the_link(tmp_path: Path) -> None:
+    """`bulkcancel resume latest` leaves the link leading to that run, and not to itself."""
+    for name in ("one", "two"):
+        point_latest(run_in(tmp_path, name))
+    assert point_latest(tmp_path / "latest") == ""
+    assert (tmp_path / "latest" / "summary.json").read_text() == "two"
+
+
 def test_a_reader_never_finds_it_missing(tmp_path: Path) -> None:
     """While it is moved to and fro, whoever reads through it finds one run or the other."""
     runs = [run_in(tmp_path, name) for name in ("one", "two")]

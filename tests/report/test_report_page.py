@@ -362,9 +362,7 @@ def browser() -> Iterator[Browser]:
 
 @NEEDS_CHROMIUM
 @pytest.mark.parametrize("name", ["every", "one", "none", "stopped"])
-@pytest.mark.parametrize(
-    ("width", "scheme"), [(1280, "light"), (360, "dark")]
-)
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (360, "dark")])
 def test_a_browser_shows_it(
     browser: Browser, pages: dict[str, Path], name: str, width: int, scheme: str
 ) -> None:

@@ -101,16 +101,22 @@ def past_run(
     started: str,
     target: Target = TARGET,
     stop: str | None = None,
+    repeated: bool = False,
 ) -> Path:
-    """Write the folder of a run that ended a minute after it had started; return its path."""
+    """Write the folder of a run that ended a minute after it had started; return its path.
+
+    With ``repeated`` each row stands in the input a second time.
+    """
     folder = reports / run_id
     folder.mkdir(parents=True)
+    lines = [*rows, *rows] if repeated else rows
+    first = [None if row < len(rows) else row for row, _ in enumerate(lines)]
     frame = pd.DataFrame(
         {
-            "allocation_id": pd.array([one for one, _ in rows], TEXT),
-            "outcome": pd.array([outcome.value for _, outcome in rows], TEXT),
-            "duplicate_of": pd.array([None for _ in rows], pd.Int64Dtype()),
-            "reason": pd.array([f"{run_id} said {outcome}" for _, outcome in rows], TEXT),
+            "allocation_id": pd.array([one for one, _ in lines], TEXT),
+            "outcome": pd.array([outcome.value for _, outcome in lines], TEXT),
+            "duplicate_of": pd.array(first, pd.Int64Dtype()),
+            "reason": pd.array([f"{run_id} said {outcome}" for _, outcome in lines], TEXT),
         }
     )
     detail = folder / "reconciliation.parquet"
