@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
+import signal
 import sys
+from typing import NoReturn
 
 import click
 
@@ -36,7 +39,8 @@ Examples:
   bulkcancel demo
 
 \b
-The token comes from BULKCANCEL_TOKEN or --token-file, never from a flag's value.
+The token comes from BULKCANCEL_TOKEN, --token-file, --token-keyring or --token-url, never from a
+flag's value.
 Results go to standard output, everything else to standard error.
 """
 
@@ -81,7 +85,16 @@ def bulkcancel() -> None:
 
 def main() -> None:
     """Run the command and exit with its code; no traceback reaches the user."""
+    if os.getpid() == 1:
+        # The first process of a container ignores what it has no handler for: one that is told to
+        # stop while it reads its input would go on, and send.
+        signal.signal(signal.SIGTERM, _end)
     sys.exit(run_command(sys.argv[1:]))
+
+
+def _end(number: int, _frame: object) -> NoReturn:
+    """End as the signal's default would."""
+    sys.exit(128 + number)
 
 
 def run_command(arguments: list[str]) -> int:

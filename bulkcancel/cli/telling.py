@@ -13,6 +13,7 @@ import anyio
 
 from bulkcancel.cli.logs import RunLog
 from bulkcancel.client import Secret
+from bulkcancel.client.webhook import check_webhook
 from bulkcancel.errors import BulkcancelError
 from bulkcancel.execution import Finished
 from bulkcancel.execution.latest import point_latest
@@ -76,6 +77,8 @@ class Teller:
 def telling(options: Mapping[str, Any]) -> Iterator[tuple[Teller, RunLog]]:
     """Give a teller and the log; a refusal or a failure on the way is told before it goes on."""
     log = RunLog(options["log_format"], verbose=options["verbose"], quiet=options["quiet"])
+    if options["notify"]:
+        check_webhook(Secret(options["notify"]), allow_http=bool(options.get("allow_http")))
     teller = Teller(options, log)
     try:
         yield teller, log

@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bulkcancel.errors import JournalError, RefusedError, ReportError
+from bulkcancel.execution.latest import LATEST
 from bulkcancel.journal import JOURNAL_NAME
 from bulkcancel.report import sync_folder
 
@@ -61,7 +62,7 @@ def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
     if run_id is None:
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
         run_id = f"{moment}-{secrets.token_hex(2)}"
-    if not _RUN_ID.fullmatch(run_id):
+    if not _RUN_ID.fullmatch(run_id) or run_id == LATEST:
         raise RefusedError(
             f"The run id {run_id!r} is not fit for a folder: use up to 64 letters, digits, dots, "
             "hyphens and underscores, a letter or digit first."
@@ -90,7 +91,9 @@ def find_run(reports: Path, run: str) -> RunFolder:
     """
     for path in (Path(run), reports / run):
         if (path / JOURNAL_NAME).is_file():
-            return RunFolder(run_id=path.resolve().name, path=path)
+            # `reports/latest` may lead elsewhere by the time that the run is done.
+            found = path.resolve() if path.is_symlink() else path
+            return RunFolder(run_id=path.resolve().name, path=found)
     raise RefusedError(
         f"There is no run {run}: neither {run} nor {reports / run} holds a {JOURNAL_NAME}."
     )

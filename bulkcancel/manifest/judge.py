@@ -30,9 +30,10 @@ class Judge:
         """Return what `allocation_ids` does, and how many of the ids had blanks at their ends."""
         width, index = self._width, self._index
         found = [cells[index] if len(cells) == width else None for cells in batch]
-        ids = self._grammar.accept_all(
-            [None if isinstance(cell, Unfit) else cell for cell in found]
-        )
+        texts = found
+        if Unfit in set(map(type, found)):  # asked of all at once: most tables have none
+            texts = [None if isinstance(cell, Unfit) else cell for cell in found]
+        ids = self._grammar.accept_all(texts)
         if ids == found:
             return ids, 0
         pairs = zip(ids, found, strict=True)

@@ -23,8 +23,10 @@ _BUFFER = 1 << 18
 _FREE_BYTES = 1 << 26
 _FREE_ROWS = 1 << 20
 _MOST_TIMES = 200
-"""How many times its packed size the data may have. Beside it stands a limit for data that is
-written as "the same once more", which takes no bytes either way: so many rows for a byte."""
+"""How many times its packed size the data may have."""
+_MOST_ROWS = 100
+"""How many rows a byte may stand for. What is "the same once more" is written in no bytes; ids that
+come a thousand times each, one after another, are 80 rows a byte."""
 
 
 class ParquetTable:
@@ -115,8 +117,8 @@ class ParquetTable:
         unpacked = sum(group.total_byte_size for group in groups)
         if unpacked > max(_FREE_BYTES, _MOST_TIMES * size):
             what = f"unpacks to more than {_MOST_TIMES} times its size"
-        elif metadata.num_rows > max(_FREE_ROWS, _MOST_TIMES * size):
-            what = f"has more than {_MOST_TIMES} rows for each of its bytes"
+        elif metadata.num_rows > max(_FREE_ROWS, _MOST_ROWS * size):
+            what = f"has more than {_MOST_ROWS} rows for each of its bytes"
         else:
             return
         raise InputRefusedError(

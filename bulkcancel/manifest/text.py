@@ -29,7 +29,7 @@ from bulkcancel.manifest.utf8 import (
 )
 
 _EXPORT = 'export it as "CSV UTF-8"'
-_ROWS = 16
+_FIRST_ROWS = 16
 _MOST_BYTES = 1 << 23
 """A batch takes no further rows once so many bytes were read for it: rows can be very long."""
 
@@ -103,11 +103,13 @@ class TextTable:
     def _fill(self, batch: list[Cells], reader: Iterator[list[str]], checked: CheckedBytes) -> None:
         most = rows_at_once(len(self.layout.columns))
         last_byte = checked.size + _MOST_BYTES
+        rows = _FIRST_ROWS
         while len(batch) < most and checked.size < last_byte:
             before = len(batch)
-            batch.extend(islice(reader, min(_ROWS, most - before)))
+            batch.extend(islice(reader, min(rows, most - before)))
             if len(batch) == before:
                 return
+            rows *= 2  # so few bytes for so many rows: as many again are no harm
 
     @contextmanager
     def _open(self) -> Iterator[_Reading]:

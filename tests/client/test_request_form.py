@@ -146,3 +146,20 @@ def test_a_client_is_used_inside_its_block() -> None:
     with pytest.raises(RuntimeError, match="outside"):
         anyio.run(client.cancel, ID)
     assert client.wire_sends == 0
+
+
+def test_a_client_without_a_token_sends_nothing(serve: Any, steps: Any) -> None:
+    """The token may come later, but before the first call; else it is a fault of the program."""
+    peer = serve(steps.answer(CANCELLED))
+
+    async def main() -> Any:
+        target = Target(base_url=peer.base_url, account=ACCOUNT)
+        async with Client(target, None, ClientOptions(timeout=20.0)) as client:
+            with pytest.raises(RuntimeError, match="before it has a token"):
+                await client.cancel(ID)
+            assert peer.requests == []
+            assert client.use_token(Secret("tok-1")) == 1
+            return await client.cancel(ID)
+
+    exchange = anyio.run(main)
+    assert (exchange.observation, exchange.token_number) == (PROOF, 1)

@@ -40,7 +40,10 @@ def test_the_options_of_the_readme_exist() -> None:
     """Each option that the README names is one of the program's, and the other way round."""
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     runner, known = CliRunner(), {"--help", "--version"}
-    for command in ("plan", "run", "resume", "verify", "report", "simulate", "demo"):
+    for command in (
+        "plan", "find", "run", "resume", "verify", "report", "runs", "history", "prune", "doctor",
+        "simulate", "demo",
+    ):  # fmt: skip
         shown = runner.invoke(bulkcancel, [command, "--help"])
         assert shown.exit_code == 0
         known |= set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", shown.output))

@@ -169,7 +169,10 @@ def test_the_files_are_the_owners_own(rig: Rig) -> None:
         "journal.sqlite",
         "reconciliation.csv",
         "reconciliation.parquet",
+        "reconciliation.xlsx",
+        "report.html",
         "retry.csv",
+        "run.log",
         "summary.json",
     ]
 

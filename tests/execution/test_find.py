@@ -13,7 +13,7 @@ from typing import Any
 import anyio
 import pytest
 
-from bulkcancel.client import ClientCredentials, Secret
+from bulkcancel.client import ClientCredentials, Grant, NoToken, Secret, TokenSource
 from bulkcancel.decision.wanted import LeftOut, Reason, Wanted
 from bulkcancel.errors import BulkcancelError, InputRefusedError, RefusedError, ReportError
 from bulkcancel.execution import RunSettings
@@ -226,6 +226,30 @@ def test_a_token_that_expires_is_renewed(place: Place) -> None:
     )
     assert len(place.find(token=token, max_attempts=1).allocations) == 37
     assert place.server.ledger.summary().tokens == 2
+
+
+class EverNewer(TokenSource):
+    """Has another token at every time, none of which is good."""
+
+    def __init__(self) -> None:
+        self.fetched = 0
+
+    def has_newer(self) -> bool:
+        """Say that there is one."""
+        return True
+
+    async def fetch(self) -> Grant | NoToken:
+        """Return the next one."""
+        self.fetched += 1
+        return Grant(token=Secret(f"another-token-{self.fetched}"))
+
+
+def test_tokens_that_are_all_refused_are_not_tried_for_ever(place: Place) -> None:
+    """A second refusal of the same query is the end: exit 6."""
+    place.serve()
+    with pytest.raises(BulkcancelError, match="refuses one token after another") as stopped:
+        place.find(token=EverNewer())
+    assert (stopped.value.exit_code, place.queries) == (6, 2)
 
 
 def test_the_pace_is_kept(place: Place) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import random
 import struct
 import zipfile
@@ -250,6 +251,13 @@ def test_lies_about_sizes_are_found_out(refused: Callable[..., str]) -> None:
     assert "is a damaged or unfinished workbook" in refused(patched(42, "<I", 1 << 30), "x.xlsx")
 
 
+def test_a_name_that_is_no_text_is_damage(refused: Callable[..., str]) -> None:
+    """A part whose own head says another name, in bytes that are no UTF-8."""
+    damaged = bytearray(patched(8, "<H", 0x800, local=6))
+    damaged[damaged.index(SHEET.encode())] = 0xFF
+    assert f"its part '{SHEET}' can't be unpacked" in refused(bytes(damaged), "x.xlsx")
+
+
 def test_an_unusual_compression_is_refused(refused: Callable[..., str]) -> None:
     """Only what spreadsheet programs write is unpacked."""
     assert "compressed in a way that no workbook is" in refused(
@@ -322,14 +330,17 @@ def test_a_change_between_two_passes_is_told(write: Callable[..., Path]) -> None
         next(table.batches())
 
 
-@pytest.mark.parametrize("size", [5_000, 300_000])
-def test_a_change_while_it_is_read_is_told(size: int, write: Callable[..., Path]) -> None:
-    """Cut off under the reader's hands: told as a change, not as damage."""
+@pytest.mark.parametrize("size", [5_000, 300_000, None])
+def test_a_change_while_it_is_read_is_told(size: int | None, write: Callable[..., Path]) -> None:
+    """Cut off under the reader's hands, or written anew: told as a change, not as damage."""
     ids = sheet(HEADER, *(row(n, text(f"A{n}", f"{n * 7919:024x}")) for n in range(2, 60_000)))
     path = write(book(ids), "x.xlsx")
     batches = open_table(path).batches()
     assert len(next(batches)) == 4096
     with path.open("r+b") as file:
-        file.truncate(size)
+        if size is None:
+            os.utime(file.fileno(), (0, 0))
+        else:
+            file.truncate(size)
     with pytest.raises(InputRefusedError, match="changed while it was read; start again"):
         list(batches)

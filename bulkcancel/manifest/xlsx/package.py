@@ -34,7 +34,9 @@ _BROKEN: tuple[type[Exception], ...] = (
     zlib.error,
     struct.error,
     EOFError,
+    IndexError,
     NotImplementedError,
+    UnicodeDecodeError,  # of the name of a part
 )
 
 
