@@ -13,7 +13,11 @@ from bulkcancel.manifest.source import Source
 from bulkcancel.manifest.table import Table
 from bulkcancel.manifest.text import TextTable
 
-_KINDS = {InputFormat.PARQUET: "a Parquet file", InputFormat.XLSX: "an Excel workbook"}
+_KINDS = {
+    InputFormat.TEXT: "text",
+    InputFormat.PARQUET: "a Parquet file",
+    InputFormat.XLSX: "an Excel workbook",
+}
 
 
 def open_table(source: Source, options: InputOptions, grammar: Grammar) -> Table:
@@ -27,6 +31,10 @@ def open_table(source: Source, options: InputOptions, grammar: Grammar) -> Table
     if found is not InputFormat.TEXT and options.encoding is not None:
         raise InputRefusedError(
             f"{source.name}: is {_KINDS[found]}, and --encoding is for text: leave it out"
+        )
+    if found is not InputFormat.XLSX and options.sheet is not None:
+        raise InputRefusedError(
+            f"{source.name}: is {_KINDS[found]}, and --sheet is for workbooks: leave it out"
         )
     match found:
         case InputFormat.TEXT:

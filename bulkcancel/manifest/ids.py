@@ -31,7 +31,8 @@ _DIGITS = re.compile(r"[0-9]+", re.ASCII)
 _MOST_ZEROS = 24
 # A spreadsheet keeps fifteen digits of a number and writes zeros for the rest.
 _ZEROED = re.compile(r"[1-9][0-9]{14}0{3,}", re.ASCII)
-_NOT_ROUNDED = re.compile(r"(?![1-9][0-9]{14}0{9}\Z)[0-9a-fA-F]{24}", re.ASCII)
+# Looked at from its end: fifteen of sixteen ids are done with there.
+_NOT_ROUNDED = re.compile(r"[0-9a-fA-F]{23}(?:[1-9a-fA-F]|0(?<![1-9][0-9]{14}0{9}))", re.ASCII)
 _DATE = re.compile(
     r"[0-9]{4}[./-][0-9]{1,2}[./-][0-9]{1,2}(?:[ T][0-9:.]+(?:Z|[+-][0-9:]+)?)?"
     r"|[0-9]{1,2}[./-][0-9]{1,2}[./-](?:[0-9]{2}|[0-9]{4})(?: [0-9:]+(?: ?[AaPp][Mm])?)?"

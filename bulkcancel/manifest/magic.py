@@ -129,7 +129,7 @@ def _by_sign(head: bytes) -> str | None:
 
 def _is_protected(source: Source, head: bytes) -> bool:
     """Return whether a compound file holds an encrypted workbook, by its list of contents."""
-    sector_size = 1 << min(head[30], 16)
+    sector_size = 1 << min(int.from_bytes(head[30:32], "little"), 16)
     place = (int.from_bytes(head[48:52], "little") + 1) * sector_size
     with reading(source.name), io.BufferedReader(source.open()) as file:
         file.seek(place)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import codecs
-import gzip
 import io
+import struct
 import zipfile
 from collections.abc import Callable
 
@@ -35,21 +34,35 @@ def archive(*names: str) -> bytes:
     return file.getvalue()
 
 
+def compound(*names: str) -> bytes:
+    """Return the beginning of a file of Microsoft's old kind, with entries of these names."""
+    entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in names)
+    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0"))
+    struct.pack_into("<H", head, 30, 9)
+    struct.pack_into("<I", head, 48, 20)
+    return bytes(head) + bytes(512 * 20) + entries.ljust(512, b"\0")
+
+
 @pytest.mark.parametrize(
     ("content", "said"),
     [
         (b"", "is empty (0 bytes)"),
-        (TEXT.encode("utf-16"), "UTF-16"),
-        (codecs.BOM_UTF16_BE + TEXT.encode("utf-16-be"), "UTF-16"),
-        (TEXT.encode("utf-32"), "UTF-32"),
         (TEXT.encode("utf-16-le"), "NUL byte at byte offset 1"),
         (TEXT.encode("utf-16-be"), "NUL byte at byte offset 0"),
-        (archive("[Content_Types].xml", "xl/workbook.xml"), "Excel workbook (.xlsx)"),
+        (archive("[Content_Types].xml", "xl/workbook.xml"), "is a damaged or unfinished workbook"),
+        (archive("xl\\workbook.xml"), "is a damaged or unfinished workbook"),
         (b"PK\x03\x04" + bytes(26) + b"mimetypeapplication/vnd.oasis.opendocument", "(.ods)"),
         (archive("a.csv", "b.csv"), "ZIP archive"),
         (archive(), "ZIP archive"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600), "old Excel workbook"),
-        (gzip.compress(TEXT.encode(), mtime=0), "gzip"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
+        (compound("Root Entry", "Workbook"), "old Excel workbook"),
+        (compound("Root Entry", "EncryptionInfo", "EncryptedPackage"), "protected by a password"),
+        (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(9), "is a 7-Zip archive"),
+        (b"Rar!\x1a\x07\1\0", "is a RAR archive"),
+        (b"\x1f\x9d\x90" + bytes(9), "is compressed with compress (.Z)"),
+        (b"\xfd7zXZ\0", "xz"),
+        (b"\x28\xb5\x2f\xfd", "zstd"),
         (b"BZh91AY&SY", "bzip2"),
         (b"%PDF-1.7\n", "PDF"),
         (b"ARROW1\x00\x00" + bytes(9), "Feather"),
@@ -65,7 +78,10 @@ def test_what_is_not_utf8_text_is_named(
     assert said in refused(content, "input.csv")
 
 
-@pytest.mark.parametrize("name", ["input.xlsx", "input.XLS", "input.parquet", "input.ods", "a.gz"])
+@pytest.mark.parametrize(
+    "name",
+    ["input.xlsx", "input.xlsm", "input.XLS", "input.parquet", "input.ods", "a.gz", "a.csv.zip"],
+)
 def test_text_under_a_wrong_name_is_refused(name: str, refused: Callable[..., str]) -> None:
     """A file that is not what its name says is refused, unless its format is given."""
     assert "its name says" in refused(TEXT, name)
@@ -78,7 +94,11 @@ def test_a_given_format_outranks_the_name(
     assert read(TEXT, "input.parquet", format=InputFormat.TEXT).counts.unique == 2
     assert read(f"PAR1,allocation_id\nx,{A}\n", format=InputFormat.TEXT).first_ids == (A,)
     assert "does not begin as a Parquet file" in refused(TEXT, format=InputFormat.PARQUET)
-    assert "ZIP" in refused(archive("a"), format=InputFormat.TEXT)
+    assert "does not hold what an Excel workbook" in refused(TEXT, format=InputFormat.XLSX)
+    assert "does not hold what an Excel" in refused(b"PAR1" + bytes(30), format=InputFormat.XLSX)
+    book = archive("[Content_Types].xml", "xl/workbook.xml")
+    assert "ZIP archive of 2 files" in refused(book, format=InputFormat.TEXT)
+    assert "does not begin as a Parquet file" in refused(book, format=InputFormat.PARQUET)
 
 
 @pytest.mark.parametrize("row", [2, 3, 2000, 9000, 20_000, 29_999])
@@ -96,6 +116,7 @@ def test_a_byte_that_is_no_text_is_found_by_row_and_offset(
     assert f"at byte offset {offset:,}" in sentence
     assert said in sentence
     assert "CSV UTF-8" in sentence
+    assert "--encoding" in sentence
 
 
 @pytest.mark.parametrize("place", range(262_140, 262_147))

@@ -41,6 +41,49 @@ def test_delimiters_inside_quotes_do_not_count(read: Callable[..., Manifest]) ->
     assert manifest.facts.other_columns == ("po, old; older|oldest",)
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize(
+    ("line", "delimiter"),
+    [("sep=;", ";"), ("sep=,", ","), ("sep=|", "|"), ("sep=\t", "\t"), ("SEP=;", ";"),
+     ('"sep=;"', ";")],
+)  # fmt: skip
+def test_a_line_that_tells_the_delimiter_is_heeded(
+    line: str,
+    delimiter: str,
+    end: str,
+    mark: str,
+    read: Callable[..., Manifest],
+    rows_of: Callable[[Manifest], list[ManifestRow]],
+) -> None:
+    """Excel writes it above the header; row numbers stay those that a person sees."""
+    lines = [f"{mark}{line}", f"allocation_id{delimiter}note", f"{ID}{delimiter}x", ""]
+    manifest = read(end.join(lines))
+    assert manifest.facts.delimiter == delimiter
+    assert manifest.facts.other_columns == ("note",)
+    assert [(row.row, row.allocation_id) for row in rows_of(manifest)] == [(3, ID)]
+
+
+def test_the_line_decides_where_two_delimiters_would_do(
+    read: Callable[..., Manifest], refused: Callable[..., str]
+) -> None:
+    """It is the file's own word; one that is not read is refused."""
+    table = f"allocation_id,x;allocation_id\n{ID},x;{OTHER}\n"
+    assert read("sep=;\n" + table).first_ids == (OTHER,)
+    assert read("sep=,\n" + table, id_column="allocation_id").first_ids == (ID,)
+    said = refused(f"sep=:\nallocation_id:note\n{ID}:x\n")
+    assert "row 1: says that ':' divides the cells" in said
+    assert "blank lines only" in refused("sep=;\n")
+    assert "no column is named" in refused(f"sep=;\nallocation_id,note\n{ID},x\n")
+
+
+def test_a_column_may_be_called_like_the_line(read: Callable[..., Manifest]) -> None:
+    """Only a first line of its own tells a delimiter."""
+    manifest = read(f"sep=;,allocation_id\nx,{ID}\n")
+    assert manifest.facts.other_columns == ("sep=;",)
+    assert read(f"allocation_id,sep=;\n{ID},x\n").first_ids == (ID,)
+
+
 def test_a_name_with_a_line_break_is_one_header(
     read: Callable[..., Manifest], rows_of: Callable[[Manifest], list[ManifestRow]]
 ) -> None:

@@ -19,6 +19,16 @@ HOSTILE = [
     "a b", "a?b", "a#b", "a\\b", "a;b", "a\x7fb", "a\u2028b", "é",
     "\u202e" + ID, ID + "\n", "\r" + ID,
 ]  # fmt: skip
+DATES = [
+    "2024-01-31", "2024-01-31 00:00:00", "2024-01-31T00:00:00Z", "2024-01-31T00:00:00.000+01:00",
+    "2024/01/31", "31.01.2024", "31.1.24", "1/2/2024", "01/02/24", "1/31/2024 12:00 AM",
+    "31-Jan-24", "31-January-2024", "31 M\u00e4r 2024",
+]  # fmt: skip
+ERRORS = [
+    "#N/A", "#REF!", "#NAME?", "#VALUE!", "#DIV/0!", "#NUM!", "#NULL!", "#SPILL!", "#NV",
+    "#BEZUG!", "#NOM?", "#\u00a1REF!", "#\u0418\u041c\u042f?", "Err:502",
+]  # fmt: skip
+NOTHING = ["NULL", "null", "None", "nan", "NaN", "N/A", "NA", "<NA>", "NaT", "nil", "undefined"]
 
 
 @pytest.mark.parametrize(
@@ -31,6 +41,16 @@ HOSTILE = [
         ("62e5", "a spreadsheet rounded"),
         ("62000000.0", "a number with decimals"),
         ("62,5", "a number with decimals"),
+        ("6.21234567890123E+23", "a spreadsheet rounded"),
+        ("621234567890123000000000", "kept 15 digits and wrote zeros after"),
+        ("62123456789012300000", "kept 15 digits and wrote zeros after"),
+        *((date, "looks like a date that a spreadsheet made of it") for date in DATES),
+        *((error, "is an error of a spreadsheet's formula") for error in ERRORS),
+        *((word, "is a word for nothing") for word in NOTHING),
+        ("TRUE", "is a truth value and no id"),
+        ("False", "is a truth value and no id"),
+        ("#####", "too wide for its column"),
+        ("#123", "contains a hash sign"),
         (f"{ID},{ID}", "contains a comma"),
         ("a/b", "contains a slash"),
         ("../../admin", "contains a slash"),
@@ -111,7 +131,54 @@ def test_the_default_grammar_is_24_hexadecimal_characters(text: str) -> None:
     """An id is accepted exactly if its trimmed text is 24 hexadecimal characters."""
     trimmed = text.strip(BLANKS)
     expected = len(trimmed) == 24 and all(char in "0123456789abcdefABCDEF" for char in trimmed)
+    expected = expected and not re.fullmatch("[1-9][0-9]{14}0{9}", trimmed)
     assert (Grammar().accept(text) == trimmed) is expected
+
+
+@pytest.mark.parametrize("text", [*DATES, *ERRORS, *NOTHING, "6.2E+10", "TRUE", "####", "62.0"])
+def test_damage_is_told_with_the_way_to_mend_it(text: str) -> None:
+    """What a spreadsheet did is undone where the ids come from, not in the cell."""
+    for pattern in (Grammar().pattern, "[0-9]{10}", "A-[0-9]+"):
+        said = Grammar(pattern).fault(text)
+        assert "format the column as Text" in said
+        assert "import it as Text" in said
+
+
+@settings(deadline=None)  # a busy machine is no failure
+@given(
+    digits=st.from_regex("[0-9]{15}", fullmatch=True),
+    tail=st.text("0123456789abcdef", min_size=9, max_size=9) | st.just("0" * 9),
+)
+def test_an_id_of_fifteen_digits_and_zeros_is_a_rounded_one(digits: str, tail: str) -> None:
+    """Of 24 digits a spreadsheet keeps the first fifteen; every other id is as good as any."""
+    grammar = Grammar()
+    is_rounded = tail == "0" * 9 and digits[0] != "0"
+    assert (grammar.accept(digits + tail) is None) is is_rounded
+    if is_rounded:
+        assert "kept 15 digits and wrote zeros after" in grammar.fault(digits + tail)
+    assert grammar.accept(f"{digits[:-1]}a{tail}") is not None
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "is_lost"),
+    [
+        ("[0-9]{10}", "123", True),
+        ("[0-9]{10}", "0", True),
+        ("[0-9]{10}", "123456789", True),
+        ("[0-9]{10}", "12345678901", False),
+        ("0[0-9]{1,30}", "12345", True),
+        ("[1-9][0-9]{9}", "123", False),
+        ("A-[0-9]{10}", "123", False),
+        ("[0-9a-fA-F]{24}", "123", False),
+    ],
+)
+def test_lost_zeros_are_told_where_the_pattern_shows_them(
+    pattern: str, text: str, *, is_lost: bool
+) -> None:
+    """Digits that would be an id with zeros in front have lost them, most likely."""
+    grammar = Grammar(pattern)
+    assert grammar.accept(text) is None
+    assert ("seems to have lost zeros at its front" in grammar.fault(text)) is is_lost
 
 
 @settings(deadline=None)  # a busy machine is no failure

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
 import decimal
 import io
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow.parquet import encryption
 
 from bulkcancel.errors import InputRefusedError
 from bulkcancel.manifest import InputOptions, Manifest, read_manifest
@@ -55,24 +57,80 @@ def test_every_kind_of_text_is_taken(
 @pytest.mark.parametrize(
     ("values", "named"),
     [
-        (pa.array([2**53 + 1, None]), "int64"),
         (pa.array([6.2e10]), "double"),
+        (pa.array([1.0, None], pa.float32()), "float"),
+        (pa.array([1.0], pa.float16()), "halffloat"),
+        (pa.array([6.2e10]).dictionary_encode(), "double"),
+        (pa.array([True]), "bool"),
+        (pa.array([dt.date(2024, 1, 31)]), "date32"),
+        (pa.array([0], pa.timestamp("ms")), "timestamp[ms]"),
+        (pa.array([0], pa.time32("s")), "time32"),
+        (pa.array([0], pa.duration("s")), "duration[s]"),
         (pa.array([b"x"]), "binary"),
         (pa.array([A.encode()[:16]], pa.binary(16)), "fixed_size_binary[16]"),
         (pa.array([[A]]), "list<"),
         (pa.array([{"allocation_id": A}]), "struct<"),
-        (pa.array([decimal.Decimal(62)]), "decimal128"),
-        (pa.array([A.encode()[:16]], pa.uuid()), "uuid"),
+        (pa.array([[("k", A)]], pa.map_(pa.string(), pa.string())), "map<"),
+        (pa.array([decimal.Decimal("62.0")]), "decimal128(3, 1)"),
+        (pa.array([A.encode()[:16]], pa.uuid()), "extension<arrow.uuid>"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
 def test_ids_that_are_no_text_are_refused(
     values: Any, named: str, refused: Callable[..., str]
 ) -> None:
-    """A number may have lost digits before it came here: the type is named, nothing is read."""
-    said = refused(parquet({"allocation_id": values}), "x.parquet")
-    assert named in said
-    assert "ids must be text" in said
+    """What may have lost digits before it came here: its type is named, nothing is read."""
+    said = refused(parquet({"allocation_id": values}), "x.parquet", id_pattern="[0-9]+")
+    assert f"column 'allocation_id' is of type '{named}" in said
+    assert "ids must be text or whole numbers" in said
+    assert "write the column as a string" in said
+
+
+WHOLE = [
+    (pa.int8(), [1, -(2**7), 2**7 - 1, None]),
+    (pa.int16(), [1, 2**15 - 1]),
+    (pa.int32(), [1, 2**31 - 1, None]),
+    (pa.int64(), [2**53 + 1, 2**53 + 3, 2**63 - 1, -(2**63), None]),
+    (pa.uint8(), [1, 2**8 - 1]),
+    (pa.uint16(), [1, 2**16 - 1]),
+    (pa.uint32(), [1, 2**32 - 1]),
+    (pa.uint64(), [2**53 + 1, 2**64 - 1, None]),
+    (pa.dictionary(pa.int8(), pa.int64()), [2**53 + 1, None, 2**53 + 1]),
+    (pa.decimal128(38, 0), [10**37 + 1, 0, None]),
+    (pa.decimal256(76, 0), [10**75 + 1, 7]),
+]
+
+
+@pytest.mark.parametrize(("kind", "numbers"), WHOLE, ids=[str(kind) for kind, _ in WHOLE])
+def test_whole_numbers_are_ids_digit_by_digit(
+    kind: Any, numbers: list[int | None], read: Callable[..., Manifest], rows_of: Rows
+) -> None:
+    """None passes through a float, which has no place for their last digits; null is no id."""
+    ids = pa.array(numbers, kind.value_type if pa.types.is_dictionary(kind) else kind)
+    ids = ids.dictionary_encode() if pa.types.is_dictionary(kind) else ids
+    notes = [f"n{number}" for number in numbers]
+    manifest = read(
+        parquet({"note": notes, "allocation_id": ids}), "x.parquet", id_pattern="[0-9]+"
+    )
+    for row, number in zip(rows_of(manifest), numbers, strict=True):
+        if number is None:
+            assert (row.kind, row.reason) == (RowKind.INVALID, "the id is empty")
+        elif number < 0:
+            assert (row.kind, row.text) == (RowKind.INVALID, str(number))
+        else:
+            assert row.allocation_id == str(number)
+
+
+def test_whole_numbers_are_judged_by_the_pattern(
+    read: Callable[..., Manifest], rows_of: Rows
+) -> None:
+    """With the usual pattern none of them is an id, and with one of ten digits zeros are missed."""
+    content = parquet({"allocation_id": [2**53 + 1, 7]})
+    reasons = [row.reason for row in rows_of(read(content, "x.parquet"))]
+    assert reasons == ["has 16 characters instead of 24", "has 1 character instead of 24"]
+    rows = rows_of(read(content, "x.parquet", id_pattern="[0-9]{16}"))
+    assert rows[0].allocation_id == str(2**53 + 1)
+    assert rows[1].reason.startswith("seems to have lost zeros at its front")
 
 
 def test_a_column_of_nulls_holds_no_ids(read: Callable[..., Manifest]) -> None:
@@ -180,6 +238,44 @@ def test_the_rows_of_a_text_that_is_not_utf8_are_named(refused: Callable[..., st
     )
     said = refused(content.replace(b"SENTINEL", b"SENT\xffNEL"), "x.parquet")
     assert "rows 4097 to 6000: a text is not UTF-8" in said
+
+
+class OpenKeys(encryption.KmsClient):  # type: ignore[misc]  # Arrow has no types
+    """Keys that are kept as they are: enough to write an encrypted file."""
+
+    def wrap_key(self, key_bytes: bytes, _master_key: str) -> bytes:
+        """Return a key as text."""
+        return base64.b64encode(key_bytes)
+
+
+@pytest.mark.parametrize("column", ["allocation_id", "note"])
+@pytest.mark.parametrize("is_open", [True, False])
+def test_an_encrypted_file_is_told_as_one(
+    column: str, *, is_open: bool, refused: Callable[..., str]
+) -> None:
+    """As a whole, or with columns that nobody can read without a key."""
+    table = pa.table({"allocation_id": [A], "note": ["x"]})
+    properties = encryption.CryptoFactory(lambda _: OpenKeys()).file_encryption_properties(
+        encryption.KmsConnectionConfig(),
+        encryption.EncryptionConfiguration(
+            footer_key="one", column_keys={"two": [column]}, plaintext_footer=is_open
+        ),
+    )
+    file = io.BytesIO()
+    with pq.ParquetWriter(file, table.schema, encryption_properties=properties) as writer:
+        writer.write_table(table)
+    said = refused(file.getvalue(), "x.parquet")
+    assert "encrypted" in said
+    assert "write it without encryption" in said
+
+
+def test_a_file_of_no_columns_or_no_rows(
+    read: Callable[..., Manifest], refused: Callable[..., str]
+) -> None:
+    """Without columns there is none of ids; without rows there is nothing to do."""
+    assert "it has no columns" in refused(parquet({}), "x.parquet")
+    ids = pa.array([], pa.string())
+    assert read(parquet({"allocation_id": ids}), "x.parquet").counts.read == 0
 
 
 def test_a_damaged_footer_is_told_as_damage(refused: Callable[..., str]) -> None:

@@ -47,6 +47,18 @@ def test_every_kind_of_row_in_one_file(read: Read, rows_of: Rows) -> None:
     assert manifest.first_ids == manifest.last_ids == (A, B)
 
 
+def test_padded_ids_are_trimmed_and_counted(read: Read, rows_of: Rows) -> None:
+    """Each row whose id stood among blanks counts, a repeated one too; other cells do not."""
+    padded = [f" {A}", f"{A}\u00a0", f"\u200b{B}\t", f"{A}", f" {C[:-1]} ", " ", "", f"{A} {B}"]
+    manifest = read("allocation_id,note\n" + "".join(f"{cell}, x \n" for cell in padded))
+    assert manifest.facts.trimmed == 3
+    assert [row.allocation_id for row in rows_of(manifest)] == [A, A, B, A, None, None, None, None]
+    assert manifest.facts.trimmed == 3
+    assert read(f"allocation_id\n{A}\n").facts.trimmed == 0
+    many = "".join(f" {n:024x}\n" for n in range(9000))
+    assert read("allocation_id\n" + many).facts.trimmed == 9000
+
+
 def test_a_row_with_cells_but_no_id_is_invalid(read: Read) -> None:
     """A forgotten id is not a blank row."""
     manifest = read(f"allocation_id,note\n{A},x\n ,y\n\u200b, \t\n")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import codecs
+import gzip
 import io
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -38,7 +39,8 @@ class Style:
     delimiter: str
     end: str
     quote_all: bool
-    marked: bool
+    encoding: str
+    container: str | None
     ended: bool
 
     def write(self, rows: Sequence[Sequence[str]]) -> bytes:
@@ -46,7 +48,19 @@ class Style:
         text = self.end.join(self.delimiter.join(map(self._cell, row)) for row in rows)
         if self.ended or rows[-1] == ("",):
             text += self.end
-        return (codecs.BOM_UTF8 if self.marked else b"") + text.encode()
+        return self._packed(text.encode(self.encoding))
+
+    def _packed(self, content: bytes) -> bytes:
+        match self.container:
+            case "gzip":
+                return gzip.compress(content, mtime=0)
+            case "zip":
+                file = io.BytesIO()
+                with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+                    archive.writestr("ids.csv", content)
+                return file.getvalue()
+            case _:
+                return content
 
     def _cell(self, cell: str) -> str:
         if self.quote_all or any(char in cell for char in f'{self.delimiter}"\r\n'):
@@ -59,7 +73,8 @@ STYLES = st.builds(
     delimiter=st.sampled_from(",;\t|"),
     end=st.sampled_from(["\n", "\r\n", "\r"]),
     quote_all=st.booleans(),
-    marked=st.booleans(),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-32"]),
+    container=st.sampled_from([None, "gzip", "zip"]),
     ended=st.booleans(),
 )
 
@@ -101,7 +116,10 @@ def test_text_of_any_style_and_parquet_agree(
     """Same rows: same ids, kinds, cells, counts, digest and hash total."""
     names = ("po_number", "Allocation ID", "note")
     text = read(style.write([names, *rows]))
-    assert text.facts.delimiter == style.delimiter
+    facts = text.facts
+    assert (facts.delimiter, facts.encoding, facts.container) == (
+        style.delimiter, style.encoding, style.container,
+    )  # fmt: skip
     other = read(parquet(names, rows, size=size), "input.parquet")
     assert other.facts.format == "parquet"
     assert told(text, rows_of(text), 2) == told(other, rows_of(other), 1)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import gzip
+import io
 import os
 import subprocess
 import sys
 import threading
+import zipfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -122,6 +125,27 @@ def test_parquet_on_standard_input_is_recognised(
     file = write("", "x.parquet")
     pq.write_table(pa.table({"allocation_id": [A]}), file)
     assert piped(file.read_bytes(), tmp_path).startswith("- parquet 1 ")
+
+
+@pytest.mark.parametrize(
+    "content",
+    [gzip.compress(TEXT.encode()), TEXT.encode("utf-16"), "archive"],
+    ids=["gzip", "utf-16", "zip"],
+)
+def test_packed_and_marked_texts_on_standard_input_are_recognised(
+    content: bytes | str, tmp_path: Path
+) -> None:
+    """Its first bytes tell; the copy is kept as it came."""
+    if isinstance(content, str):
+        file = io.BytesIO()
+        with zipfile.ZipFile(file, "w") as written:
+            written.writestr("ids.csv", TEXT)
+        content = file.getvalue()
+    assert piped(content, tmp_path).splitlines() == [
+        f"- csv 2 [('0o600', {len(content)})]",
+        str([A, B]),
+        "[]",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -276,3 +300,11 @@ def test_a_touched_or_replaced_file_of_the_same_bytes_is_the_same_input(
     path.write_text(TEXT)
     os.utime(path, (1, 1))
     assert sum(len(rows) for rows in manifest.rows()) == 2
+
+
+def test_a_sheet_of_a_text_is_refused(tmp_path: Path) -> None:
+    """An option that would do nothing is a mistake about the input, and said so."""
+    path = tmp_path / "ids.csv"
+    path.write_text(f"allocation_id\n{'0' * 24}\n")
+    with pytest.raises(InputRefusedError, match="and --sheet is for workbooks: leave it out"):
+        read_manifest(InputOptions(path=str(path), sheet="Orders"))
