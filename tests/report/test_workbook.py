@@ -193,6 +193,26 @@ def test_the_names_of_the_other_columns(
     assert values(sheet_of(content, "All rows"))[1][-2:] == list(FULL.extras)
 
 
+def test_the_names_among_the_breaks(tmp_path: Path, source_of: Make) -> None:
+    """A column is called alike on both sheets, also where only one has a column of that name."""
+    others = ("duplicate_of", "next_step")
+    content = workbook_of(source_of([FULL], other_columns=others), tmp_path)
+    assert values(sheet_of(content, "All rows"))[0][-2:] == ["input_duplicate_of", "next_step"]
+    assert values(sheet_of(content, "Breaks"))[0][-2:] == [
+        "input_duplicate_of",
+        "input_next_step",
+    ]
+
+
+def test_a_row_without_other_cells(tmp_path: Path, source_of: Make) -> None:
+    """None at all means that all of them are empty."""
+    source = source_of([replace(FULL, extras=())], other_columns=OTHERS)
+    content = workbook_of(source, tmp_path)
+    for name in ("All rows", "Breaks"):
+        (row,) = records(sheet_of(content, name))
+        assert (row["row"], row["note"], row["empty"]) == (2, None, None)
+
+
 @pytest.mark.parametrize("name", ["Breaks", "All rows"])
 def test_a_sheet_of_rows_is_ready_to_read(content: bytes, name: str) -> None:
     """Header and ids stay in sight, every column can be filtered, and pages have the header."""

@@ -17,9 +17,15 @@ from bulkcancel.model import DetailRow, Outcome, RowKind
 from bulkcancel.reconcile import is_break
 from bulkcancel.report import ReportSource
 from bulkcancel.report.columns import BREAK_COLUMNS, DETAIL_COLUMNS
-from bulkcancel.report.workbook.columns import Kind, detail_columns
+from bulkcancel.report.workbook.columns import Cell, Kind, detail_columns
 from bulkcancel.report.workbook.grid import Grid
-from bulkcancel.report.workbook.markup import Styles
+from bulkcancel.report.workbook.markup import (
+    LARGEST_BYTE,
+    LARGEST_CELL,
+    Style,
+    Styles,
+    cells_markup,
+)
 from bulkcancel.report.workbook.package import Part, write_package
 
 Make = Callable[..., ReportSource]
@@ -209,6 +215,13 @@ def test_the_size_of_a_sheet_is_never_underestimated(
     grid.add(rows)
     assert sum(map(len, grid.markup(STYLES, "note"))) <= grid.largest()
     grid.close()
+
+
+@pytest.mark.parametrize("cell", [" ", "x", 7, 0.5, True])
+def test_the_size_of_a_cell_is_never_underestimated(cell: Cell) -> None:
+    """Not in the farthest corner of a sheet, where its address is longest, either."""
+    (markup,) = cells_markup([cell], "XFD", Style(usual=100), 1_048_576)
+    assert len(markup) <= LARGEST_CELL + LARGEST_BYTE
 
 
 def test_a_part_announced_as_large_can_be_read() -> None:

@@ -81,13 +81,15 @@ def test_it_begins_with_the_verdict(tmp_path: Path, source: ReportSource) -> Non
 
 
 def test_the_verdict_is_as_high_as_its_lines(tmp_path: Path, source: ReportSource) -> None:
-    """A long sentence is read whole."""
+    """A long sentence is read whole, as far as a row can be high."""
     stop = StopWord(exit_code=ExitCode.STOPPED, sentence="something went wrong " * 30)
     short = written(source, tmp_path).row_dimensions[2].height
     long = written(replace(source, stop=stop), tmp_path).row_dimensions[2].height
     assert short
     assert long
     assert long > 2 * short
+    endless = replace(stop, sentence="something went wrong " * 900)
+    assert written(replace(source, stop=endless), tmp_path).row_dimensions[2].height == 405
 
 
 def test_the_verdict_has_the_colour_of_its_exit_code(

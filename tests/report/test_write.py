@@ -323,7 +323,6 @@ def harness(
         (1_000, 100, "reconciliation.csv"),
         (3_000_000, 100, "reconciliation.csv"),
         (6_000_000, 1, "breaks.csv"),
-        (6_000_000, 100, "reconciliation.xlsx"),
     ],
 )
 def test_a_full_disk(

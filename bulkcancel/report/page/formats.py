@@ -1,81 +1,102 @@
-"""Numbers and times as people read them."""
+"""Numbers, times and settings as people read them."""
 
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bulkcancel.report.cells import one_line
 from bulkcancel.report.words import seconds_in_words
 
-_ALL, _LEAST = 100.0, 0.1
-_SHORT = 10.0
+NONE = "—"
+"""What stands where there is nothing to show."""
+
+_LEAST_SHARE = 0.1
 
 
 def number(value: float) -> str:
-    """Return a number with separators: 1,234,567 or 12.5."""
-    if isinstance(value, int) or value.is_integer():
+    """Return a number with separators and no more digits than say something: 1,234,567, 48.2."""
+    if isinstance(value, int) or float(value).is_integer():
         return f"{int(value):,}"
-    return f"{value:,.1f}" if abs(value) >= _SHORT else f"{value:,.2g}"
+    digits = max(1, 2 - math.floor(math.log10(abs(value)))) if abs(value) < 1 else 1
+    return f"{value:,.{digits}f}".rstrip("0").rstrip(".")
 
 
-def percent(part: int, whole: int) -> str:
-    """Return a share; 100 % only if it is all, 0 % only if it is nothing."""
-    if whole == 0 or part == 0:
+def percent(part: float, whole: float) -> str:
+    """Return a share. It is 100 % only if it is all, and 0 % only if it is nothing."""
+    if part <= 0 or whole <= 0:
         return "0 %"
-    if part == whole:
+    if part >= whole:
         return "100 %"
     share = 100.0 * part / whole
-    if share < _LEAST:
-        return "<0.1 %"
-    if share > _ALL - _LEAST:
-        return ">99.9 %"
-    return f"{share:.1f} %"
+    if share < _LEAST_SHARE:
+        return f"<{_LEAST_SHARE} %"
+    # What would be rounded up to all of it is less than all.
+    return f"{share:.1f} %" if round(share, 1) < 100.0 else ">99.9 %"  # noqa: PLR2004 - all
 
 
 def latency(seconds: float) -> str:
-    """Return how long an answer took: 0.4 ms, 35 ms, 1.2 s, 45 s."""
-    if seconds < 0.001:  # noqa: PLR2004 - a thousandth of a second
-        return f"{1000 * seconds:.1f} ms"
-    if seconds < 1.0:
-        return f"{1000 * seconds:.0f} ms"
-    return f"{seconds:.1f} s" if seconds < _SHORT else f"{seconds:.0f} s"
+    """Return how long an answer took: 0.4 ms, 35 ms, 1.2 s, 45 s, 2 min 5 s."""
+    milliseconds = 1000.0 * seconds
+    if round(milliseconds, 1) < 10.0:  # noqa: PLR2004 - below ten a decimal says something
+        return f"{number(round(milliseconds, 1))} ms"
+    return f"{milliseconds:.0f} ms" if round(milliseconds) < 1000 else seconds_in_words(seconds)  # noqa: PLR2004 - a second
+
+
+def span(seconds: float) -> str:
+    """Return a round time, such as the width of a column: 20 ms, 0.5 s, 12.5 s, 1 min 30 s."""
+    if 0.0 < seconds < 0.1:  # noqa: PLR2004 - tenths of a second are the least that seconds show
+        return latency(seconds)
+    if seconds < 60.0 or seconds % 1.0:  # noqa: PLR2004 - a minute
+        return f"{seconds:g} s"
+    return seconds_in_words(seconds)
 
 
 def moment(text: str | None) -> str:
-    """Return a time, given as ISO 8601 in UTC, to the second."""
-    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}" if text else "—"
+    """Return a time, given as ISO 8601, to the second."""
+    return f"{datetime.fromisoformat(text):%Y-%m-%d %H:%M:%S}" if text else NONE
 
 
-def lasted(began: str | None, ended: str | None) -> str:
-    """Return in words how long it was from one time to another."""
+def clock(at: float) -> str:
+    """Return a time in UTC, given in seconds since the epoch, to the second."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d %H:%M:%S}"
+
+
+def lasted(began: str | None, ended: str | None) -> str | None:
+    """Return in words how long it was between two times, ``None`` if one is not known.
+
+    A clock that was set back in between makes it nothing.
+    """
     if not began or not ended:
-        return "—"
+        return None
     gone = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     return seconds_in_words(max(0.0, gone.total_seconds()))
 
 
-def plain(value: Any) -> str:
+def setting(value: Any) -> str:
     """Return the value of a setting on one line."""
     match value:
-        case None:
-            return "—"
+        case None | [] | ():
+            return "not set"
         case bool():
             return "yes" if value else "no"
-        case int() | float():
-            return number(value)
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:g}"
         case list() | tuple():
-            return ", ".join(plain(one) for one in value) or "—"
+            return ", ".join(map(setting, value))
         case _:
             return one_line(str(value))
 
 
-def nice_ticks(most: float, count: int = 4) -> list[float]:
-    """Return round numbers from 0 to at least ``most``, about ``count`` of them above 0."""
-    if most <= 0:
-        return [0.0, 1.0]
-    raw = most / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = next(factor * power for factor in (1, 2, 2.5, 5, 10) if factor * power >= raw * 0.999)
-    return [round(step * place, 10) for place in range(math.ceil(most / step - 1e-9) + 1)]
+def shortened(text: str, most: int) -> str:
+    """Return a text of at most so many characters; one that is cut ends with an ellipsis."""
+    return text if len(text) <= most else f"{text[: most - 1]}…"
+
+
+def foreign(text: str, most: int) -> str:
+    """Return text from elsewhere on one line: what can't be seen is escaped, the end is cut."""
+    # Cut first as well: an escape is longer than what it stands for.
+    return shortened(one_line(text[: most + 1]), most)

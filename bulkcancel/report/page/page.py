@@ -4,66 +4,35 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
 
 import jinja2
-from markupsafe import Markup
 
-from bulkcancel.errors import ExitCode
-from bulkcancel.model import Figures, Outcome
-from bulkcancel.report.cells import one_line
-from bulkcancel.report.page import charts, formats
+from bulkcancel.model import Figures
+from bulkcancel.report.page import formats, sections
+from bulkcancel.report.page.charts import bar_width, slices
 from bulkcancel.report.page.groups import BreakGroups
-from bulkcancel.report.words import MEANINGS, headlines, seconds_in_words
+from bulkcancel.report.page.state import resumable, state
+from bulkcancel.report.page.timeline import LANE, PLOT, timeline
+from bulkcancel.report.words import headlines
 
 _MOST_GROUPS = 40
-_MOST_SETTINGS_TEXT = 300
+_LONGEST_PATH = 1_000
+_LEAST_SLICE = 1.0
+"""No piece of the bar of outcomes is narrower than so many percent: it would not be seen."""
 
-_STATES = {
-    ExitCode.OK: ("good", "Complete"),
-    ExitCode.BREAKS: ("breaks", "Finished with breaks"),
-    ExitCode.UNKNOWNS: ("unknown", "Some are unknown"),
-    ExitCode.STOPPED: ("stopped", "Stopped early, can be resumed"),
-    ExitCode.AUTHENTICATION: ("stopped", "Token refused, can be resumed"),
-    ExitCode.INTERRUPTED: ("stopped", "Interrupted, can be resumed"),
-    ExitCode.TERMINATED: ("stopped", "Interrupted, can be resumed"),
-}
-_KINDS = {
-    Outcome.CANCELLED: "good",
-    Outcome.ALREADY_CANCELLED: "good",
-    Outcome.PARTIALLY_CANCELLED: "warn",
-    Outcome.NOT_CANCELLED: "warn",
-    Outcome.NOT_FOUND: "warn",
-    Outcome.REJECTED: "warn",
-    Outcome.FAILED: "bad",
-    Outcome.UNKNOWN: "bad",
-    Outcome.NOT_ATTEMPTED: "idle",
-}
-_GROWTHS = {
-    None: "not known: without --precheck nobody saw the version before, or the end shows none",
-    0: "unchanged: no update took effect in this run",
-    1: "one update: with an accepted cancel, this run's own",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
-    """A line of a table with a bar in it."""
-
-    label: str
-    count: int
-    share: str
-    bar: Markup
-    note: str = ""
+_STYLES = ("style.css", "charts.css", "print.css")
+_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 def render_page(summary: Mapping[str, Any], figures: Figures, groups: BreakGroups) -> str:
     """Return the whole page; the same arguments give the same text.
 
-    ``summary`` is the content of ``summary.json``, but that its ``files`` can't hold the page.
+    ``summary`` is the content of ``summary.json``, though its ``files`` can't name the page itself.
+    What comes from the input or the server is escaped and cut: the page stays small, however many
+    rows there were.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("bulkcancel.report.page"),
@@ -71,109 +40,120 @@ def render_page(summary: Mapping[str, Any], figures: Figures, groups: BreakGroup
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        keep_trailing_newline=True,
     )
     environment.filters |= {
-        "number": formats.number,
-        "moment": formats.moment,
+        "bar": bar_width,
+        "foreign": formats.foreign,
         "latency": formats.latency,
-        "plain": formats.plain,
-        "line": one_line,
+        "number": formats.number,
+        "round": "{:.2f}".format,
+        "span": formats.span,
     }
-    style = files("bulkcancel.report.page").joinpath("templates/style.css").read_text("utf-8")
-    shown, left_out, rows_left = groups.groups(_MOST_GROUPS)
-    kind, state = _STATES.get(ExitCode(summary["exit_code"]), ("breaks", "Ended"))
+    style = _style()
     return environment.get_template("report.html.j2").render(
-        summary=summary,
-        style=Markup(style),  # noqa: S704 - our own file
+        _parts(summary, figures, groups),
+        style=style,
         policy=_policy(style),
-        kind=kind,
-        state=state,
-        duration=formats.lasted(summary["started_at"], summary["finished_at"]),
-        headlines=list(headlines(summary)),
-        resume=_resume(summary),
-        outcomes=list(_outcomes(summary)),
-        forecast=summary.get("forecast"),
-        over_time=charts.over_time(figures),
-        latencies=charts.latencies(figures.bars),
-        quantiles=[
-            (name, one) for name, one in (("cancels", figures.cancels), ("reads", figures.reads))
-            if one is not None
-        ],
-        attempts=charts.attempts(figures.attempts),
-        breaks=sum(groups.totals.values()),
-        groups=shown,
-        steps=groups.steps(summary["run_id"]),
-        groups_left=left_out,
-        rows_left=rows_left,
-        growths=list(_growths(figures)),
-        answers=list(_answers(summary)),
-        held=list(_held(summary)),
-        options=[
-            (f"--{name.replace('_', '-')}", formats.plain(value)[:_MOST_SETTINGS_TEXT])
-            for name, value in summary["options"].items()
-        ],
-    )  # fmt: skip
+    )
+
+
+def _parts(summary: Mapping[str, Any], figures: Figures, groups: BreakGroups) -> dict[str, Any]:
+    """Return what the templates show, by the names that they use."""
+    counts, unique = summary["outcomes"], summary["rows"]["unique"]
+    forecast = summary.get("forecast")
+    bars = [bar for bar in figures.bars if bar.cancels or bar.reads]
+    return {
+        "absent": sections.absent_outcomes(summary),
+        "answers": sections.answer_lines(summary),
+        "attempts": sections.attempt_lines(figures),
+        "bars": bars,
+        "breaks": groups.rows,
+        "by_outcome": groups.by_outcome(_MOST_GROUPS),
+        "checks": sections.check_groups(summary),
+        "equations": sections.equations(summary),
+        "figures": figures,
+        "files": list(_files(summary)),
+        "forecast": forecast,
+        "forecast_lines": sections.forecast_lines(forecast) if forecast else (),
+        "growths": sections.growth_lines(figures),
+        "headlines": list(headlines(summary)),
+        "held": sections.held_lines(summary),
+        "lane": LANE,
+        "longest_bar": max((max(bar.cancels, bar.reads) for bar in bars), default=0),
+        "other_rows": sections.other_rows(summary),
+        "outcomes": sections.outcome_lines(summary),
+        "pace": sections.pace_facts(summary),
+        "plot": PLOT,
+        "resumable": resumable(summary),
+        "run": list(_run(summary)),
+        "run_id": summary["run_id"],
+        "settings": sections.setting_lines(summary),
+        "slices": slices(list(counts.items()), _LEAST_SLICE),
+        "state": state(summary),
+        "summary": summary,
+        "timeline": timeline(figures),
+        "unsent": sections.unsent_lines(summary),
+        "widened": any(0 < count < unique * _LEAST_SLICE / 100.0 for count in counts.values()),
+    }
+
+
+def _style() -> str:
+    folder = files("bulkcancel.report.page").joinpath("templates")
+    return "\n".join(folder.joinpath(name).read_text("utf-8") for name in _STYLES)
 
 
 def _policy(style: str) -> str:
+    """Return a content policy under which nothing is loaded or run, and this style alone holds."""
     digest = base64.b64encode(sha256(style.encode()).digest()).decode()
-    return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
-
-
-def _resume(summary: Mapping[str, Any]) -> str | None:
-    """Return the command that goes on, if there is something to go on with."""
-    outcomes = summary["outcomes"]
-    stopped = summary.get("stop") is not None
-    left = outcomes[Outcome.UNKNOWN] + (stopped and outcomes[Outcome.NOT_ATTEMPTED])
-    return f"bulkcancel resume {summary['run_id']}" if left else None
-
-
-def _outcomes(summary: Mapping[str, Any]) -> Iterator[_Line]:
-    total = summary["rows"]["unique"]
-    most = max(summary["outcomes"].values(), default=0)
-    for word, count in summary["outcomes"].items():
-        yield _Line(
-            label=word,
-            count=count,
-            share=formats.percent(count, total),
-            bar=charts.share_bar(count, most, _KINDS[Outcome(word)]),
-            note=MEANINGS[word],
+    return "; ".join(
+        (
+            "default-src 'none'",
+            f"style-src 'sha256-{digest}'",
+            "img-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
         )
+    )
 
 
-def _growths(figures: Figures) -> Iterator[tuple[str, str, str, int]]:
-    for one in figures.growths:
-        grown = f"{one.growth:+,}" if one.growth else "—" if one.growth is None else "0"
-        words = _GROWTHS.get(
-            one.growth, "several updates: somebody else touched it too, before or after"
-        )
-        if one.growth is not None and one.growth < 0:
-            words = "it went back: the API showed an older version at the end"
-        yield one.outcome, grown, words, one.allocations
+def _run(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the facts on the run, each a label and a text."""
+    yield "Started (UTC)", formats.moment(summary["started_at"])
+    yield "Finished (UTC)", formats.moment(summary["finished_at"])
+    lasted = formats.lasted(summary["started_at"], summary["finished_at"])
+    starts = summary.get("segments", 1)
+    yield "Duration", (lasted or "not known") + (f", in {starts:,} starts" if starts > 1 else "")
+    target = summary["target"]
+    yield "Target", formats.foreign(target["base_url"], _LONGEST_PATH)
+    yield "Account", formats.foreign(target["account"], _LONGEST_PATH)
+    for label, name in (("Stage", "stage"), ("Channel", "channel")):
+        if target[name] is not None:
+            yield label, formats.foreign(str(target[name]), _LONGEST_PATH)
+    facts = summary["input"]
+    yield "Input", formats.foreign(_path(facts), _LONGEST_PATH)
+    yield "Read as", formats.foreign(_read_as(facts), _LONGEST_PATH)
 
 
-def _answers(summary: Mapping[str, Any]) -> Iterator[_Line]:
-    attempts = summary["attempts"]
-    found = [(f"HTTP {status}", count) for status, count in attempts["by_http_status"].items()]
-    found += [(f"no answer: {cause}", count) for cause, count in attempts["no_answer"].items()]
-    most = max((count for _, count in found), default=0)
-    for label, count in found:
-        good = label.startswith("HTTP 2")
-        yield _Line(
-            label=label,
-            count=count,
-            share=formats.percent(count, attempts["sent"]),
-            bar=charts.share_bar(count, most, "good" if good else "warn"),
-        )
+def _read_as(facts: Mapping[str, Any]) -> str:
+    """Return how the input was read, and where the ids stood in it."""
+    delimiter = facts.get("delimiter")
+    parts = [
+        (facts.get("format") or "").upper(),
+        facts.get("container") and f"in {facts['container']}",
+        delimiter and _DELIMITERS.get(delimiter, delimiter),
+        facts.get("encoding"),
+        facts.get("sheet") is not None and f"sheet {facts['sheet']}",
+        f"ids in column {facts['id_column']}",
+    ]
+    return ", ".join(part for part in parts if part)
 
 
-def _held(summary: Mapping[str, Any]) -> Iterator[_Line]:
-    held = {name: seconds for name, seconds in summary["pacing"]["seconds_held"].items() if seconds}
-    total = sum(held.values())
-    for reason, seconds in sorted(held.items(), key=lambda pair: -pair[1]):
-        yield _Line(
-            label=reason,
-            count=round(seconds),
-            share=seconds_in_words(seconds),
-            bar=charts.share_bar(round(1000 * seconds), round(1000 * total), "plain"),
-        )
+def _files(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    yield formats.foreign(_path(summary["input"]), _LONGEST_PATH), summary["input"]["sha256"]
+    yield from summary["files"].items()
+
+
+def _path(facts: Mapping[str, Any]) -> str:
+    path: str = facts["path"]
+    return "standard input" if path == "-" else path
