@@ -191,7 +191,7 @@ def command(
         write_output(output, content, force=force)
     if as_json:
         facts = json.dumps(found_facts(found, output), indent=2, ensure_ascii=False)
-        content = f"{facts}\n".encode()
+        content = f"{facts}\n".encode("utf-8", "backslashreplace")
     if as_json or output is None:
         _print(content)
     for line in found_lines(found, output):

@@ -51,7 +51,7 @@ class _Sent:
 
 
 class Client:
-    """Sends cancels and reads to one target; an async context manager.
+    """Sends cancels, reads and queries to one target; an async context manager.
 
     A call makes at most one wire send and never raises for anything that a network or a server
     can do: that is its result. It raises `asyncio.CancelledError`, and on faults of the program.

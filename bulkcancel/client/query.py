@@ -141,10 +141,7 @@ def _allocations(text: bytes, token: Secret) -> tuple[Listed, ...] | None:
 
 
 def _listed(raw: Raw, token: Secret) -> Listed | None:
-    element = bytes(raw).lstrip(_BLANKS)
-    if not element.startswith(b"{"):
-        return None
-    body = read_body(element, http_status=200, content_type="", content_encoding="", token=token)
+    body = read_body(bytes(raw), http_status=200, content_type="", content_encoding="", token=token)
     beside = _tried(_OBJECT, raw)
     if not isinstance(body, OneAllocation) or body.view.allocation_id is None or beside is None:
         return None

@@ -227,6 +227,13 @@ def test_a_field_that_is_no_text_is_told_from_an_absent_one(value: object) -> No
     assert only(**dict.fromkeys(names)).unreadable == only().unreadable == frozenset()
 
 
+@pytest.mark.parametrize("name", ["allocationNum", "allocationDate", "updatedAt", "locationNum"])
+@pytest.mark.parametrize("value", [7, "x" * 201, f"A {TOKEN}"])
+def test_a_text_that_is_no_value_is_left_empty(name: str, value: object) -> None:
+    """Nor does it cost the allocation, since nothing is decided by it."""
+    assert only(**{name: value}) == only()
+
+
 @pytest.mark.parametrize("text", ["1125 ", " 1125", "01125", "", "1125\n", "\u0661"])
 def test_texts_are_shown_exactly(text: str) -> None:
     """Neither trimmed nor folded: only what is the same character by character matches."""

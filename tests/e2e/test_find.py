@@ -6,13 +6,14 @@ import csv
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import time
 from pathlib import Path
 
 import pytest
-from rigging import QUICK, TOKEN, Ran, Rig, make_ids, no_secrets
+from rigging import ACCOUNT, QUICK, TOKEN, Ran, Rig, make_ids, no_secrets
 
 from bulkcancel.simulator import PERSONAL_SENTINELS
 
@@ -251,6 +252,23 @@ def test_target_token_and_pace_may_come_from_a_profile(rig: Rig) -> None:
     assert (seen.code, len(ids(seen.out))) == (0, 12)
     environment = rig.environment(BULKCANCEL_PO=PO, BULKCANCEL_VENDOR=VENDOR)
     assert rig.call("find", "--profile", "prod", environment=environment).code == 2
+
+
+def test_the_simulator_serves_a_stock_for_a_rehearsal(rig: Rig) -> None:
+    """As a command of its own, with a stock of one purchase order and an API that is difficult."""
+    simulator = rig.spawn(
+        "simulate", "--port", "0", "--token", TOKEN, "--stock", "9", "--po", PO, "--vendor", VENDOR,
+        "--query-filters", "ignored", "--query-offset", "rounded", "--query-cap", "4",
+        "--query-moves", "1", "--stop-after", "120",
+    )  # fmt: skip
+    said = rig.path / "out.txt"
+    while not (address := re.search(r"http://\S+/api/v2", said.read_text())):
+        assert simulator.poll() is None
+        time.sleep(0.02)
+    aim = ("--base-url", address.group(), "--account", ACCOUNT)
+    seen = rig.call("find", "--po", PO, "--vendor", VENDOR, *aim, "--wait-initial", "0.01")
+    assert (seen.code, ids(seen.out)) == (0, make_ids(9)), seen.err
+    assert "in 3 readings of which the last two are alike" in seen.err
 
 
 def test_the_result_may_go_straight_into_a_run(rig: Rig) -> None:

@@ -217,38 +217,41 @@ def test_what_does_not_pass_gives_nothing(
 
 
 def test_a_token_that_expires_is_renewed(place: Place) -> None:
-    """One refusal costs another token and no attempt."""
-    place.serve("revoke/GET", "401@query*1/POST", client_secret="s3cret-of-the-client")
+    """Each refusal costs another token and no attempt; one that was accepted counts anew."""
+    # Token and queries are numbered together: the first query, and the third after a good one.
+    faults = ("401@query/POST+1..2", "401@query/POST+4..5")
+    place.serve(*faults, client_secret="s3cret-of-the-client")
     token = ClientCredentials(
         token_url=place.server.token_url,
         client_id="simulator-client",
         client_secret=Secret("s3cret-of-the-client"),
     )
     assert len(place.find(token=token, max_attempts=1).allocations) == 37
-    assert place.server.ledger.summary().tokens == 2
+    assert place.server.ledger.summary().tokens == 3
 
 
 class EverNewer(TokenSource):
-    """Has another token at every time, none of which is good."""
+    """Has another token after each query, none of which is good."""
 
-    def __init__(self) -> None:
-        self.fetched = 0
+    def __init__(self, place: Place) -> None:
+        self._place = place
+        self._fetched_at = -1
 
     def has_newer(self) -> bool:
-        """Say that there is one."""
-        return True
+        """Say whether a query came since the last one was fetched."""
+        return self._place.queries > self._fetched_at
 
     async def fetch(self) -> Grant | NoToken:
         """Return the next one."""
-        self.fetched += 1
-        return Grant(token=Secret(f"another-token-{self.fetched}"))
+        self._fetched_at = self._place.queries
+        return Grant(token=Secret(f"another-token-{self._fetched_at}"))
 
 
 def test_tokens_that_are_all_refused_are_not_tried_for_ever(place: Place) -> None:
     """A second refusal of the same query is the end: exit 6."""
     place.serve()
     with pytest.raises(BulkcancelError, match="refuses one token after another") as stopped:
-        place.find(token=EverNewer())
+        place.find(token=EverNewer(place))
     assert (stopped.value.exit_code, place.queries) == (6, 2)
 
 
