@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
+import io
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from readxlsx import SHEETS, opened, records, sheet_of, summary_of, texts, values, workbook_of
@@ -213,12 +215,19 @@ def test_a_row_without_other_cells(tmp_path: Path, source_of: Make) -> None:
         assert (row["row"], row["note"], row["empty"]) == (2, None, None)
 
 
+def dimension(content: bytes, name: str) -> str:
+    """Return the area that a sheet says it has; programs that read by rows rely on it."""
+    with ZipFile(io.BytesIO(content)) as package:
+        sheet = package.read(f"xl/worksheets/sheet{1 + SHEETS.index(name)}.xml").decode()
+    return sheet.partition('<dimension ref="')[2].partition('"')[0]
+
+
 @pytest.mark.parametrize("name", ["Breaks", "All rows"])
 def test_a_sheet_of_rows_is_ready_to_read(content: bytes, name: str) -> None:
     """Header and ids stay in sight, every column can be filtered, and pages have the header."""
     sheet = sheet_of(content, name)
     assert sheet.freeze_panes == "C2"
-    assert sheet.auto_filter.ref == sheet.dimensions
+    assert sheet.auto_filter.ref == sheet.dimensions == dimension(content, name)
     assert sheet.print_title_rows == "$1:$1"
     assert sheet.page_setup.orientation == "landscape"
     assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)

@@ -210,7 +210,7 @@ def test_the_size_of_a_sheet_is_never_underestimated(
         )
         for text in found
     ]
-    columns = detail_columns(("\r_x0041_" * 20, "&" * 30), 100)
+    columns = detail_columns(("\r_x0041_" * 20, "&" * 9_000), 100)
     grid = Grid(columns, tmp_path_factory.getbasetemp(), groups=(None,), most=100)
     grid.add(rows)
     assert sum(map(len, grid.markup(STYLES, "note"))) <= grid.largest()
