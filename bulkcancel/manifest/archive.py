@@ -116,6 +116,8 @@ def unpacked(file: io.FileIO, member: Member, name: str) -> Iterator[bytes]:
     for block in unpack(member.packed):
         size += len(block)
         crc = zlib.crc32(block, crc)
+        if size > member.unpacked:
+            raise unpacker.damaged()
         yield block
     if (size, crc) != (member.unpacked, member.crc):
         raise unpacker.damaged()
