@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from pathlib import PurePath
 
 from bulkcancel.errors import InputRefusedError
@@ -13,6 +12,8 @@ from bulkcancel.manifest.source import Source, reading
 
 _PARQUET = b"PAR1"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_PROTECTED = "EncryptedPackage".encode("utf-16-le")
+_BLOCK = 1 << 20
 _SAVE_AS = 'save it as "CSV UTF-8" and give that file'
 _UNPACK = "unpack it and give the file inside"
 
@@ -118,7 +119,7 @@ def _shows_workbook(head: bytes) -> bool:
 def _foreign(source: Source, head: bytes) -> str | None:
     if head.startswith(b"PK") and b"mimetypeapplication/vnd.oasis.opendocument" in head:
         return f"is an OpenDocument spreadsheet (.ods), which is not read; {_SAVE_AS}"
-    if head.startswith(_COMPOUND) and _is_protected(source, head):
+    if head.startswith(_COMPOUND) and _is_protected(source):
         return "is protected by a password; save it without one"
     return _by_sign(head)
 
@@ -127,10 +128,15 @@ def _by_sign(head: bytes) -> str | None:
     return next((sentence for magic, sentence in _FOREIGN if head.startswith(magic)), None)
 
 
-def _is_protected(source: Source, head: bytes) -> bool:
-    """Return whether a compound file holds an encrypted workbook, by its list of contents."""
-    sector_size = 1 << min(int.from_bytes(head[30:32], "little"), 16)
-    place = (int.from_bytes(head[48:52], "little") + 1) * sector_size
-    with reading(source.name), io.BufferedReader(source.open()) as file:
-        file.seek(place)
-        return "EncryptedPackage".encode("utf-16-le") in file.read(sector_size)
+def _is_protected(source: Source) -> bool:
+    """Return whether a compound file holds an encrypted workbook: it has a part of that name.
+
+    The list of its parts may lie anywhere in the file, and in pieces.
+    """
+    with reading(source.name), source.open() as file:
+        before = b""
+        while block := file.read(_BLOCK):
+            if _PROTECTED in before + block:
+                return True
+            before = block[-len(_PROTECTED) :]
+    return False

@@ -104,7 +104,7 @@ CASES: tuple[Case, ...] = (
     book("odd-template.xltx", A, B, sheet=_SHEET),
     refused("odd-binary.xlsb", "is a binary workbook (.xlsb), which is not read; save it as .xlsx"),
     refused("odd-encrypted.xlsx", _PASSWORD),
-    refused("odd-encrypted-late.xlsx", _PASSWORD, finding="is called an old Excel workbook"),
+    refused("odd-encrypted-late.xlsx", _PASSWORD),
     refused(
         "odd-old.xls", 'is an old Excel workbook (.xls); save it as "CSV UTF-8" and give that file'
     ),

@@ -219,6 +219,26 @@ def test_a_list_of_contents_that_lies_is_found_out(
         assert DAMAGED in refused(content)
 
 
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [(6, 0x01), (6, 0x40), (8, 0), (8, 12), (26, 6), (26, 8), (30, 0x6A), (30, 0)],
+)
+def test_a_member_and_the_list_of_contents_must_agree(
+    place: int, value: int, refused: Refused
+) -> None:
+    """Password, method and name stand in both: where they differ, one of them is wrong."""
+    changed = bytearray(zipped(("ids.csv", TEXT)))
+    changed[place] = value
+    assert DAMAGED in refused(bytes(changed))
+
+
+@pytest.mark.parametrize("name", [b"\0ds.csv", b"\xc3(s.csv"])
+def test_a_name_that_is_none_is_damage(name: bytes, refused: Refused) -> None:
+    """An archive of a member without a name, or with one that is not text, is a damaged one."""
+    archive = flagged(zipped(("ids.csv", TEXT)), 0x800)
+    assert DAMAGED in refused(archive.replace(b"ids.csv", name))
+
+
 def test_an_overlong_list_of_contents_is_not_loaded(refused: Refused) -> None:
     """An archive of very many files is refused by the length of its list alone."""
     content = told(zipped(("ids.csv", TEXT)), b"PK\x05\x06", 12, 1 << 21)

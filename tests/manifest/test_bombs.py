@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bulkcancel.manifest import Manifest
+from bulkcancel.manifest import Manifest, scan
 
 A = "62ff5c0bec0aed3c86202c32"
 HEAD = f"allocation_id,note\n{A},x\n".encode()
@@ -153,6 +153,15 @@ def test_an_end_of_blank_rows_is_waited_for_only_so_long(
     assert "more than 1,048,576 blank rows follow one another, down to row 10" in said
     assert grown < MOST_GROWTH
     assert read(HEAD + b"\n" * 300_000 + HEAD).counts.blank == 300_000
+
+
+def test_blank_rows_in_several_places_are_counted_apart(
+    read: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Only an unbroken run of them is a sign of a file without an end."""
+    monkeypatch.setattr(scan, "MOST_BLANK_ROWS", 20_000)
+    rows = (b"\n" * 15_000 + HEAD.partition(b"\n")[2]) * 4
+    assert read(HEAD + rows).counts.blank == 60_000
 
 
 def test_a_header_is_looked_for_only_so_far(read: Read, refused: Refused) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import struct
 import zipfile
 from collections.abc import Callable
 
@@ -34,13 +33,11 @@ def archive(*names: str) -> bytes:
     return file.getvalue()
 
 
-def compound(*names: str) -> bytes:
-    """Return the beginning of a file of Microsoft's old kind, with entries of these names."""
+def compound(*names: str, place: int = 20) -> bytes:
+    """Return a file of Microsoft's old kind, with the names of its parts in some sector."""
     entries = b"".join(name.encode("utf-16-le").ljust(128, b"\0") for name in names)
-    head = bytearray(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0"))
-    struct.pack_into("<H", head, 30, 9)
-    struct.pack_into("<I", head, 48, 20)
-    return bytes(head) + bytes(512 * 20) + entries.ljust(512, b"\0")
+    head = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".ljust(512, b"\0")
+    return head + bytes(512 * place) + entries.ljust(512, b"\0")
 
 
 @pytest.mark.parametrize(
@@ -58,6 +55,15 @@ def compound(*names: str) -> bytes:
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "old Excel workbook"),
         (compound("Root Entry", "Workbook"), "old Excel workbook"),
         (compound("Root Entry", "EncryptionInfo", "EncryptedPackage"), "protected by a password"),
+        *(
+            (compound("Root Entry", "EncryptedPackage", place=place), "protected by a password")
+            for place in (0, 1000, 5000)
+        ),
+        (
+            compound().ljust((1 << 20) - 10, b"\0") + "EncryptedPackage".encode("utf-16-le"),
+            "protected by a password",
+        ),
+        (compound("EncryptedPackag", place=2047)[:-500], "old Excel workbook"),
         (b"7z\xbc\xaf\x27\x1c\0\4" + bytes(9), "is a 7-Zip archive"),
         (b"Rar!\x1a\x07\1\0", "is a RAR archive"),
         (b"\x1f\x9d\x90" + bytes(9), "is compressed with compress (.Z)"),

@@ -238,6 +238,27 @@ def test_characters_across_blocks_are_whole(
     assert manifest.counts.unique == 5000
 
 
+@pytest.mark.parametrize(
+    ("encoding", "note", "bad"),
+    [
+        ("gb18030", "\U00020000", b"\xff"),
+        ("shift_jis", "\u65e5", b"\x80"),
+        ("utf-16-le", "\U0001f600", b"\x00\xd8"),
+    ],
+)
+@pytest.mark.parametrize("shift", range(4))
+def test_offsets_count_on_across_characters_in_two_blocks(
+    encoding: str, note: str, bad: bytes, shift: int, refused: Refused
+) -> None:
+    """In whichever block a character began, the offset of what is wrong is that in the file."""
+    text = f"allocation_id,{'n' * (1 + shift)}\n" + many(note * 30, 5000).partition("\n")[2]
+    sound = text.encode(encoding)
+    said = refused(sound + bad, encoding=encoding)
+    assert f"row 5002: the byte 0x{bad[0]:02X} at byte offset {len(sound):,} is not" in said
+    said = refused(sound + "\0".encode(encoding), encoding=encoding)
+    assert f"row 5002: there is a NUL character at byte offset {len(sound):,}:" in said
+
+
 def test_an_encoding_is_for_texts_only(refused: Refused) -> None:
     """A Parquet file and a workbook have none to be said."""
     file = io.BytesIO()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import io
+import zlib
 from collections.abc import Callable, Sequence
 from hashlib import sha256
 from itertools import pairwise
@@ -105,7 +106,8 @@ def test_a_file_that_is_cut_off_is_refused(size: int, refused: Refused) -> None:
 
 
 @pytest.mark.parametrize(
-    "behind", [b"x", b"garbage", b"\0\0x", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x08"]
+    "behind",
+    [b"x", b"garbage", b"\0\0x", b"\x1f", b"\x1f\x8b", b"\x1f\x8b\x08", zlib.compress(b"x")],
 )
 def test_what_follows_the_end_is_refused(behind: bytes, refused: Refused) -> None:
     """It may be the rest of the ids, packed wrongly."""
