@@ -47,11 +47,13 @@ def carry_through(
         finished = session.finish()
     except KeyboardInterrupt:
         # The pool heeds Ctrl-C itself; this is one that came before it, or while reports are made.
-        click.echo(
+        sentence = (
             f"Interrupted; the journal is complete: `bulkcancel resume {session.path}` goes on, "
-            f"`bulkcancel report {session.path}` writes the reports.",
-            err=True,
+            f"`bulkcancel report {session.path}` writes the reports."
         )
+        if teller is not None:
+            teller.failed(ExitCode.INTERRUPTED, sentence)
+        click.echo(sentence, err=True)
         return ExitCode.INTERRUPTED
     if teller is not None:
         teller.finished(finished)

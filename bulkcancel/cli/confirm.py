@@ -15,6 +15,8 @@ from bulkcancel.execution.usual import earlier_sizes, usual_folder
 from bulkcancel.manifest import Manifest
 from bulkcancel.report.words import counted
 
+UNUSUAL = "Unusual    far more than the earlier runs for this target had"
+
 
 def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) -> None:
     """Return if the run may begin: its size, its plan and the operator's word are right.
@@ -23,8 +25,7 @@ def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) ->
         RefusedError: A guard objects, or there is no terminal to ask at and neither ``--yes`` nor
             ``--confirm N`` was given.
     """
-    if options["expect_count"]:
-        parse_expected_count(options["expect_count"]).check(manifest.counts.unique)
+    check_count(manifest, options)
     if options["plan_digest"]:
         check_digest(options["plan_digest"], manifest.facts, settings)
     count = to_begin(manifest, settings)
@@ -32,9 +33,7 @@ def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) ->
         return
     if options["protected"]:
         _check_protected(options)
-    unusual = not options["allow_unusual"] and is_unusual(
-        count, earlier_sizes(usual_folder(), settings.target)
-    )
+    unusual = not options["allow_unusual"] and is_far_larger(manifest, settings)
     confirmed = _confirmed(count, options)
     if confirmed and not unusual:
         return
@@ -49,6 +48,22 @@ def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) ->
             "to be cancelled) or --yes. Nothing was sent."
         )
     _ask(manifest, settings, count, unusual=unusual)
+
+
+def check_count(manifest: Manifest, options: dict[str, Any]) -> None:
+    """Raise if the input holds another number of allocations than ``--expect-count`` says.
+
+    Raises:
+        RefusedError: It does, or that is no number.
+    """
+    if options["expect_count"]:
+        parse_expected_count(options["expect_count"]).check(manifest.counts.unique)
+
+
+def is_far_larger(manifest: Manifest, settings: RunSettings) -> bool:
+    """Say whether a run would be far larger than the earlier ones for its target."""
+    earlier = earlier_sizes(usual_folder(), settings.target)
+    return is_unusual(to_begin(manifest, settings), earlier)
 
 
 def _check_protected(options: dict[str, Any]) -> None:
@@ -81,7 +96,7 @@ def _ask(manifest: Manifest, settings: RunSettings, count: int, *, unusual: bool
     for line in plan_lines(manifest, settings):
         click.echo(line, err=True)
     if unusual:
-        click.echo("Unusual    far more than the earlier runs for this target had", err=True)
+        click.echo(UNUSUAL, err=True)
     answer = click.prompt(
         f"This can't be undone. Type {count} to cancel {counted(count, 'allocation')}",
         default="",

@@ -12,6 +12,7 @@ import anyio
 import click
 
 from bulkcancel.cli.configured import Configured
+from bulkcancel.cli.confirm import UNUSUAL, check_count, is_far_larger
 from bulkcancel.cli.intake import read_input, settings_from, token_of
 from bulkcancel.cli.options import (
     guard_options,
@@ -76,18 +77,23 @@ def command(as_json: bool, **options: Any) -> int:  # noqa: FBT001 - click passe
     settings = settings_from(options)
     token = token_of(options) if settings.precheck else None
     with read_input(options) as manifest:
+        check_count(manifest, options)
         limit = known_limit(settings, now=time.time())
         seen = None
         if token is not None:
             seen = _look(manifest, settings, token)
+        unusual = is_far_larger(manifest, settings)
         before = _cancelled_before(manifest, settings, options["reports"])
         if as_json:
             facts = plan_facts(manifest, settings, limit=limit, seen=seen, before=before)
+            facts["unusual"] = unusual
             say(json.dumps(facts, indent=2))
         else:
             lines = [*plan_lines(manifest, settings, limit), *before_lines(before)]
             if seen is not None:
                 lines += precheck_lines(seen)
+            if unusual and not options["allow_unusual"]:
+                lines.append(f"{UNUSUAL}: a run wants --allow-unusual")
             lines.append(f"Digest     {plan_digest(manifest.facts, settings)}")
             say("\n".join([*lines, _ending(seen)]))
     return ExitCode.OK if seen is None else seen.exit_code

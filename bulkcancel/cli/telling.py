@@ -14,7 +14,7 @@ import anyio
 from bulkcancel.cli.logs import RunLog
 from bulkcancel.client import Secret
 from bulkcancel.client.webhook import check_webhook
-from bulkcancel.errors import BulkcancelError
+from bulkcancel.errors import BulkcancelError, ExitCode
 from bulkcancel.execution import Finished
 from bulkcancel.execution.latest import point_latest
 from bulkcancel.execution.metrics import write_failure_metrics, write_metrics
@@ -43,12 +43,14 @@ class Teller:
         note = run_note(finished.summary, finished.folder.path, resumable=finished.resumable)
         self._notify(note)
 
-    def failed(self, error: BulkcancelError) -> None:
-        """Tell of a run that ended without reports."""
+    def failed(self, exit_code: ExitCode, sentence: str) -> None:
+        """Tell of a run that ended without reports, and why."""
+        if self.run_id is not None:
+            self._log.logger.warning("run.failed", run_id=self.run_id, reason=sentence)
         if (path := self._metrics) is not None:
-            flaw = write_failure_metrics(path, int(error.exit_code), now=time.time())
+            flaw = write_failure_metrics(path, int(exit_code), now=time.time())
             self._warn("metrics.not_written", flaw)
-        self._notify(failure_note(int(error.exit_code), str(error), run_id=self.run_id))
+        self._notify(failure_note(int(exit_code), sentence, run_id=self.run_id))
 
     @property
     def _metrics(self) -> Path | None:
@@ -83,9 +85,7 @@ def telling(options: Mapping[str, Any]) -> Iterator[tuple[Teller, RunLog]]:
     try:
         yield teller, log
     except BulkcancelError as error:
-        if teller.run_id is not None:
-            log.logger.warning("run.failed", run_id=teller.run_id, reason=str(error))
-        teller.failed(error)
+        teller.failed(error.exit_code, str(error))
         raise
     finally:
         log.close()

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import math
-import os
-from contextlib import suppress
-from hashlib import sha256
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from platformdirs import user_state_path
 
+from bulkcancel.execution.kept import keep, recall
 from bulkcancel.execution.settings import RunSettings
 from bulkcancel.model import Target
 
@@ -37,36 +33,15 @@ def recall_limit(folder: Path, target: Target, *, now: float) -> float | None:
     ``None`` if there is none, or one that is damaged or more than thirty days old. ``now`` is
     seconds since the epoch.
     """
+    kept = recall(folder, target)
     try:
-        kept = json.loads(_place(folder, target).read_text(encoding="utf-8"))
         limit, at = float(kept["limit"]), float(kept["at"])
-    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        # It is only a hint for the start: without it a run learns anew.
-        return None
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None  # it is only a hint for the start: without it a run learns anew
     usable = math.isfinite(limit) and _LEAST <= limit <= _MOST and 0.0 <= now - at <= _FRESH
     return limit if usable else None
 
 
 def remember_limit(folder: Path, target: Target, limit: float, *, now: float) -> str:
     """Keep a learned limit; return what is wrong if it can't be, else nothing."""
-    place = _place(folder, target)
-    partial = place.with_suffix(f".{os.getpid()}.partial")
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        partial.write_text(json.dumps({"limit": round(limit, 3), "at": now}), encoding="utf-8")
-        partial.replace(place)
-        newest = place.stat().st_mtime
-        for old in folder.glob("*.json"):
-            if newest - old.stat().st_mtime > _FRESH:
-                old.unlink(missing_ok=True)
-    except OSError as error:
-        with suppress(OSError):
-            partial.unlink()
-        return f"{place}: {error.strerror}"
-    return ""
-
-
-def _place(folder: Path, target: Target) -> Path:
-    parts = urlsplit(target.base_url)
-    key = f"{parts.scheme}://{parts.netloc}\n{target.account}"
-    return folder / f"{sha256(key.encode()).hexdigest()[:32]}.json"
+    return keep(folder, target, {"limit": round(limit, 3), "at": now}, fresh=_FRESH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
 from bulkcancel.client import ClientOptions
 from bulkcancel.decision import CANCELLABLE, Guard, Policy
 from bulkcancel.errors import RefusedError
+from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.model import Target
 from bulkcancel.pacing import PacerOptions
 from bulkcancel.runner import PoolOptions
@@ -99,6 +101,8 @@ class RunSettings:
         for name, number in (("--limit", self.limit), ("--canary", self.canary)):
             if number is not None and number < 1:
                 raise RefusedError(f"{name} is {number}: it must be 1 or more.")
+        if self.deadline is not None:
+            seconds_until(self.deadline, datetime.now().astimezone())
         for name, texts in (
             ("--expect-po", self.expect_po),
             ("--expect-vendor", self.expect_vendor),

@@ -216,3 +216,28 @@ def test_a_protected_profile_wants_number_and_digest(rig: Rig) -> None:
     assert ran.code == 0, ran.err
     rig.write(make_ids(9))
     assert rig.call(*words, "--confirm", "9", "--plan-digest", digest).code == 2
+
+
+def test_a_plan_heeds_the_expected_count(rig: Rig) -> None:
+    """What `run` would refuse for its size `plan` refuses too; an unusual size is said."""
+    rig.serve()
+    for night in range(3):
+        source = rig.write(make_ids(2, start=1 + 10 * night), name=f"{night}.csv")
+        assert rig.run(source, run_id=f"night{night}").code == 0
+    large = str(rig.write(make_ids(200, start=1000), name="large.csv"))
+    ran = rig.call("plan", large, *rig.aim(), "--expect-count", "199")
+    assert ran.code == 2
+    assert "the input holds 200 allocations" in ran.err
+    ran = rig.call("plan", large, *rig.aim(), "--expect-count", "200")
+    assert ran.code == 0, ran.err
+    assert "earlier runs for this target had: a run wants --allow-unusual" in ran.out
+    assert json.loads(rig.call("plan", large, *rig.aim(), "--json").out)["unusual"] is True
+
+
+@pytest.mark.parametrize("deadline", ["soon", "25:00"])
+def test_a_deadline_that_is_none_is_refused_at_once(rig: Rig, deadline: str) -> None:
+    """Before the input is read: the file need not even be there."""
+    rig.serve()
+    ran = rig.call("run", "gone.csv", *rig.aim(), "--yes", "--deadline", deadline)
+    assert ran.code == 2
+    assert "give a time of day such as 06:00" in ran.err
