@@ -73,7 +73,7 @@ long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead
 	@$(BIN)/python tests/campaigns/long_runs.py
 
 bench-pacing: $(INSTALLED) ## the pace at a real nginx, beside what others do: benchmarks/RESULTS.md
-	@benchmarks/pacing/install.sh
+	@tests/install.sh nginx curl parallel
 	@$(BIN)/python -m benchmarks.pacing
 	@$(BIN)/python -m benchmarks.pacing --minutes 5
 	@$(BIN)/python -m benchmarks.pacing --steps

@@ -91,7 +91,7 @@ def limited(folder: Path, *, rate: int, burst: int) -> Iterator[Nginx]:
     """
     program = shutil.which("nginx", path=search_path())
     if program is None:
-        raise NginxError("nginx is not installed; benchmarks/pacing/install.sh does it.")
+        raise NginxError("nginx is not installed; tests/install.sh does it.")
     folder.mkdir()
     port = _free_port()
     _configure(folder, port=port, rate=rate, burst=burst)

@@ -16,9 +16,8 @@ from bulkcancel.execution.history import CancelledBefore
 from bulkcancel.manifest import Manifest
 from bulkcancel.model import InputFacts, Outcome
 from bulkcancel.report.cells import one_line
-from bulkcancel.report.words import counted, seconds_in_words
+from bulkcancel.report.words import DELIMITERS, counted, seconds_in_words
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 _MOST_VALUES = 10
 _MOST_EXAMPLES = 5
 
@@ -165,7 +164,7 @@ def _deadline(manifest: Manifest, settings: RunSettings, deadline: str, limit: f
 
 
 def _form(facts: InputFacts) -> str:
-    delimiter = _DELIMITERS.get(facts.delimiter or "", facts.delimiter)
+    delimiter = DELIMITERS.get(facts.delimiter or "", facts.delimiter)
     sheet = f"sheet {facts.sheet!r}" if facts.sheet is not None else None
     parts = (facts.format.upper(), sheet, delimiter, facts.encoding, facts.container)
     return ", ".join(part for part in parts if part)

@@ -21,9 +21,10 @@ from bulkcancel.journal import (
     segments,
     utc,
 )
-from bulkcancel.model import DetailRow, Outcome, RowCounts
+from bulkcancel.model import DetailRow, RowCounts
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 from bulkcancel.report import ReportSource, write_reports
+from bulkcancel.report.words import resumable
 
 _NEVER_ENDED = "the process ended before the run did"
 
@@ -40,10 +41,7 @@ class Finished:
     @property
     def resumable(self) -> bool:
         """Say whether a resume has something to do."""
-        outcomes = self.summary["outcomes"]
-        stopped = self.summary["stop"] is not None
-        left = outcomes[Outcome.UNKNOWN] + (stopped and outcomes[Outcome.NOT_ATTEMPTED])
-        return bool(left or (stopped and outcomes[Outcome.FAILED]))
+        return resumable(self.summary)
 
 
 def rebuild_reports(folder: RunFolder, *, xlsx_rows: int | None = None) -> Finished:

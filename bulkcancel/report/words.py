@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bulkcancel.model import Outcome, RowKind
+from bulkcancel.report.cells import one_line
 
 MEANINGS: Mapping[str, str] = {
     Outcome.CANCELLED: "the API showed CANCELLED in its reply or in a read-back",
@@ -24,6 +25,36 @@ MEANINGS: Mapping[str, str] = {
     RowKind.BLANK: "holds nothing",
 }
 """What each outcome, and each kind of row that is no request of its own, means."""
+
+
+DELIMITERS: Mapping[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
+"""What people call the characters that divide the cells of a text."""
+
+
+def setting(value: Any) -> str:
+    """Return the value of a setting on one line."""
+    match value:
+        case None | [] | ():
+            return "not set"
+        case bool():
+            return "yes" if value else "no"
+        case int():
+            return f"{value:,}"
+        case float():
+            return f"{value:g}"
+        case list() | tuple():
+            return ", ".join(map(setting, value))
+        case _:
+            return one_line(str(value))
+
+
+def resumable(summary: Mapping[str, Any]) -> bool:
+    """Say whether a resume of a run has something to do, from the content of ``summary.json``."""
+    outcomes = summary["outcomes"]
+    if outcomes[Outcome.UNKNOWN]:
+        return True
+    stopped = summary.get("stop") is not None
+    return stopped and bool(outcomes[Outcome.NOT_ATTEMPTED] or outcomes[Outcome.FAILED])
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:

@@ -15,7 +15,7 @@ from benchmarks.pacing.trial import measure
 
 NEEDS_NGINX = pytest.mark.skipif(
     shutil.which("nginx", path=search_path()) is None,
-    reason="there is no nginx here; benchmarks/pacing/install.sh installs it",
+    reason="there is no nginx here; tests/install.sh installs it",
 )
 
 

@@ -9,12 +9,11 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-import sys
 import zipfile
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
+from peaks import MEGABYTE, peak_of_refusal
 from quickrun import QuickRig
 from rigging import make_ids
 
@@ -138,7 +137,6 @@ def test_53_a_form_that_has_to_be_said_is_not_guessed(rig: QuickRig, name: str) 
     assert rig.server.ledger.summary().requests == 0
 
 
-MEGABYTE = 1 << 20
 TEXT = "\n".join(["allocation_id", *make_ids(20), ""]).encode()
 
 
@@ -168,39 +166,18 @@ def bomb_of_parts() -> bytes:
     return gzip.compress(b"x\n" * (MEGABYTE // 2)) * (16 * 1024)
 
 
-MEASURED = """
-import sys
-from pathlib import Path
-from bulkcancel.cli import run_command
-code = run_command(sys.argv[1:])
-print(next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM")))
-sys.exit(code)
-"""
-
-
 @pytest.mark.parametrize("name", HOSTILE)
 def test_55_a_hostile_archive_is_refused(
     rig: QuickRig, monkeypatch: pytest.MonkeyPatch, name: str
 ) -> None:
     """Refused in a sentence, exit 2, nothing sent, and hardly more memory than for no file."""
     rig.serve()
-    monkeypatch.setattr(
-        rig, "command", lambda *words: [sys.executable, "-c", MEASURED, *words], raising=True
-    )
-
-    def peak(path: Path, said: str) -> int:
-        ran = rig.run(path)
-        assert ran.code == 2, ran.err
-        assert said in ran.err
-        assert "Traceback" not in ran.err
-        return int(ran.out.split("VmHWM:")[1].split()[0]) * 1024
-
     path = rig.path / "ids.zip"
     path.write_bytes(zipped(ids=b"note\n"))
-    usual = peak(path, "no column is named allocation_id")
+    usual = peak_of_refusal(rig, monkeypatch, path, "no column is named allocation_id")
     make, said = HOSTILE[name]
     path.write_bytes(make())
-    assert peak(path, said) - usual < 50 * MEGABYTE
+    assert peak_of_refusal(rig, monkeypatch, path, said) - usual < 50 * MEGABYTE
     assert rig.server.ledger.summary().requests == 0
     assert not rig.folder().exists()
 

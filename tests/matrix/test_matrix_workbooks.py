@@ -6,7 +6,6 @@ Archives of text, the other part of row 55, stand with the inputs.
 from __future__ import annotations
 
 import io
-import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 
 import openpyxl
 import pytest
+from peaks import MEGABYTE, peak_of_refusal
 from quickrun import QuickRig
 from rigging import make_ids
 
@@ -132,7 +132,6 @@ def swelling(name: str, content: bytes) -> bytes:
     )
 
 
-MEGABYTE = 1 << 20
 SHEET, STRINGS = "xl/worksheets/sheet1.xml", "xl/sharedStrings.xml"
 HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
     "bomb in the sheet": (
@@ -161,15 +160,6 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 }
 """Ways to do harm, and what must be said of each."""
 
-MEASURED = """
-import sys
-from pathlib import Path
-from bulkcancel.cli import run_command
-code = run_command(sys.argv[1:])
-print(next(line for line in Path("/proc/self/status").open() if line.startswith("VmHWM")))
-sys.exit(code)
-"""
-
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_55_a_hostile_workbook_is_refused(
@@ -177,22 +167,11 @@ def test_55_a_hostile_workbook_is_refused(
 ) -> None:
     """Refused in a sentence, exit 2, nothing sent, and hardly more memory than for no file."""
     rig.serve()
-    monkeypatch.setattr(
-        rig, "command", lambda *words: [sys.executable, "-c", MEASURED, *words], raising=True
-    )
-
-    def peak(path: Path, said: str) -> int:
-        ran = rig.run(path)
-        assert ran.code == 2, ran.err
-        assert said in ran.err
-        assert "Traceback" not in ran.err
-        return int(ran.out.split("VmHWM:")[1].split()[0]) * 1024
-
     path = rig.path / "ids.xlsx"
     path.write_bytes(b"PK\x03\x04[Content_Types].xml")
-    usual = peak(path, "damaged or unfinished workbook")
+    usual = peak_of_refusal(rig, monkeypatch, path, "damaged or unfinished workbook")
     make, said = HOSTILE[name]
     path.write_bytes(make())
-    assert peak(path, said) - usual < 50 * MEGABYTE
+    assert peak_of_refusal(rig, monkeypatch, path, said) - usual < 50 * MEGABYTE
     assert rig.server.ledger.summary().requests == 0
     assert not rig.folder().exists()

@@ -15,9 +15,9 @@ from bulkcancel.report.page.formats import (
     moment,
     number,
     percent,
-    setting,
     span,
 )
+from bulkcancel.report.words import setting
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,9 @@ from bulkcancel.errors import ExitCode
 from bulkcancel.model import Growth, NoAnswerCause, NotSentCause, Outcome
 from bulkcancel.pacing import Reason
 from bulkcancel.report.page import sections
-from bulkcancel.report.page.state import resumable, state
+from bulkcancel.report.page.state import state
 from bulkcancel.report.page.wordings import HELD, NO_ANSWER, NOT_SENT, growth_words, status_words
+from bulkcancel.report.words import resumable
 
 
 def test_every_word_is_explained() -> None:

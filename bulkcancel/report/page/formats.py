@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
-from typing import Any
 
 from bulkcancel.report.cells import one_line
 from bulkcancel.report.words import seconds_in_words
@@ -72,23 +71,6 @@ def lasted(began: str | None, ended: str | None) -> str | None:
         return None
     gone = datetime.fromisoformat(ended) - datetime.fromisoformat(began)
     return seconds_in_words(max(0.0, gone.total_seconds()))
-
-
-def setting(value: Any) -> str:
-    """Return the value of a setting on one line."""
-    match value:
-        case None | [] | ():
-            return "not set"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:g}"
-        case list() | tuple():
-            return ", ".join(map(setting, value))
-        case _:
-            return one_line(str(value))
 
 
 def shortened(text: str, most: int) -> str:

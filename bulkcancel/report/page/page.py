@@ -14,9 +14,9 @@ from bulkcancel.model import Figures
 from bulkcancel.report.page import formats, sections
 from bulkcancel.report.page.charts import bar_width, slices
 from bulkcancel.report.page.groups import BreakGroups
-from bulkcancel.report.page.state import resumable, state
+from bulkcancel.report.page.state import state
 from bulkcancel.report.page.timeline import LANE, PLOT, timeline
-from bulkcancel.report.words import headlines
+from bulkcancel.report.words import DELIMITERS, headlines, resumable
 
 _MOST_GROUPS = 40
 _LONGEST_PATH = 1_000
@@ -24,7 +24,6 @@ _LEAST_SLICE = 1.0
 """No piece of the bar of outcomes is narrower than so many percent: it would not be seen."""
 
 _STYLES = ("style.css", "charts.css", "print.css")
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 
 def render_page(summary: Mapping[str, Any], figures: Figures, groups: BreakGroups) -> str:
@@ -141,7 +140,7 @@ def _read_as(facts: Mapping[str, Any]) -> str:
     parts = [
         (facts.get("format") or "").upper(),
         facts.get("container") and f"in {facts['container']}",
-        delimiter and _DELIMITERS.get(delimiter, delimiter),
+        delimiter and DELIMITERS.get(delimiter, delimiter),
         facts.get("encoding"),
         facts.get("sheet") is not None and f"sheet {facts['sheet']}",
         f"ids in column {facts['id_column']}",

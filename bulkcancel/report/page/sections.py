@@ -9,9 +9,9 @@ from typing import Any
 
 from bulkcancel.model import Figures, Growth, Outcome, RowKind
 from bulkcancel.report.page.charts import bar_width
-from bulkcancel.report.page.formats import foreign, number, percent, setting, shortened
+from bulkcancel.report.page.formats import foreign, number, percent, shortened
 from bulkcancel.report.page.wordings import HELD, NO_ANSWER, NOT_SENT, growth_words, status_words
-from bulkcancel.report.words import MEANINGS, seconds_in_words
+from bulkcancel.report.words import MEANINGS, seconds_in_words, setting
 
 _MOST_LINES = 40
 _MOST_SENDS = 8

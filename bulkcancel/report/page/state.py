@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bulkcancel.errors import ExitCode
-from bulkcancel.model import Outcome
+from bulkcancel.report.words import resumable
 
 _RESUMABLE = ", resumable"
 
@@ -40,12 +40,3 @@ def state(summary: Mapping[str, Any]) -> State:
             return State(mood="unknown", words="Not to be relied on")
         case _:
             return State(mood="unknown", words="Ended with an error")
-
-
-def resumable(summary: Mapping[str, Any]) -> bool:
-    """Say whether a resume has something to do."""
-    outcomes = summary["outcomes"]
-    if outcomes[Outcome.UNKNOWN]:
-        return True
-    stopped = summary.get("stop") is not None
-    return stopped and bool(outcomes[Outcome.NOT_ATTEMPTED] or outcomes[Outcome.FAILED])

@@ -10,7 +10,7 @@ from typing import Any
 from bulkcancel.errors import EXIT_MEANINGS, ExitCode
 from bulkcancel.model import Outcome
 from bulkcancel.report.cells import one_line
-from bulkcancel.report.words import MEANINGS, counted, headlines
+from bulkcancel.report.words import DELIMITERS, MEANINGS, counted, headlines, setting
 from bulkcancel.report.workbook.looks import Format, Looks
 from bulkcancel.report.workbook.texts import MOST_LINES, lines, shown
 
@@ -21,7 +21,6 @@ _SIZE, _LINE = 11, 15
 
 _HIGHEST = MOST_LINES * _LINE
 
-_DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 
 # XlsxWriter takes text of its own markup for markup, and escapes what looks like an escape wrongly
 # where two overlap; divided there, neither is seen.
@@ -55,7 +54,7 @@ def write_cover(
         _forecast(page, looks, summary["forecast"])
     page.section("Settings in force")
     for name, value in summary["options"].items():
-        page.pair(f"--{name.replace('_', '-')}", _plain(value))
+        page.pair(f"--{name.replace('_', '-')}", setting(value))
     page.end()
 
 
@@ -191,8 +190,8 @@ def _run(page: _Page, summary: Mapping[str, Any]) -> None:
     target = summary["target"]
     page.pair("Target", target["base_url"])
     page.pair("Account", target["account"])
-    page.pair("Stage", _plain(target["stage"]))
-    page.pair("Channel", _plain(target["channel"]))
+    page.pair("Stage", setting(target["stage"]))
+    page.pair("Channel", setting(target["channel"]))
     page.pair("Program", f"bulkcancel {summary['tool_version']}")
     page.pair("Times", "in all sheets they are UTC")
 
@@ -212,7 +211,7 @@ def _input(page: _Page, facts: Mapping[str, Any], id_column: str) -> None:
         if facts.get(name) is not None:
             page.pair(label, facts[name])
     if (delimiter := facts.get("delimiter")) is not None:
-        page.pair("Delimiter", _DELIMITERS.get(delimiter, delimiter))
+        page.pair("Delimiter", DELIMITERS.get(delimiter, delimiter))
     if facts.get("hidden"):
         page.pair("Hidden rows", f"{facts['hidden']:,} included")
     if facts.get("trimmed"):
@@ -271,19 +270,3 @@ def _mood(exit_code: int) -> Outcome:
             return Outcome.NOT_CANCELLED
         case _:
             return Outcome.FAILED
-
-
-def _plain(value: Any) -> str:
-    match value:
-        case None | [] | ():
-            return "not set"
-        case bool():
-            return "yes" if value else "no"
-        case int():
-            return f"{value:,}"
-        case float():
-            return f"{value:g}"
-        case list() | tuple():
-            return ", ".join(map(_plain, value))
-        case _:
-            return str(value)
