@@ -70,34 +70,24 @@ def history(reports: Path) -> History:
     )
 
 
-def known_breaks(
-    reports: Path,
-    target: Target,
-    *,
-    before: PastRun,
-    most: int = 100,
-    left_out: list[str] | None = None,
-) -> Mapping[str, Standing]:
-    """Return the breaks that stood when a run began, by allocation id, for its target.
+def earlier_runs(
+    reports: Path, target: Target, *, before: PastRun, left_out: list[str]
+) -> list[Published]:
+    """Return the runs for a target that began before a run did, the oldest first.
 
-    ``before`` is that run; its folder is not looked into, nor is any journal. Of the runs before
-    it the last ``most`` are gone through, so that an age is that number at most. Runs whose
-    reports can't be trusted are left out; ``left_out`` takes the sentences that say so.
+    That run's own folder is not looked into, nor is any journal. ``left_out`` takes the sentences
+    on runs whose summary can't be read.
 
     Raises:
         RefusedError: The folder can't be read.
     """
-    ages, left_out = Ages(), [] if left_out is None else left_out
-    earlier = [
+    return [
         run
         for run in _published(reports, left_out)
         if run.summary.target == _key(target)
         and (run.run.started_at, run.run.run_id) < (before.started_at, before.run_id)
         and run.run.run_id != before.run_id
     ]
-    for run in earlier[-most:]:
-        _add(ages, run, left_out)
-    return ages.standing
 
 
 def recently_cancelled(
@@ -144,7 +134,7 @@ def _among(
         cancelled_ids,
     )
 
-    if not len(asked) or not _is_sound(run, left_out):
+    if not len(asked) or not is_sound(run, left_out):
         return None
     count, examples = 0, list[str]()
     try:
@@ -195,7 +185,7 @@ def _add(ages: Ages, run: Published, left_out: list[str]) -> bool:
     has_breaks = any(run.summary.outcomes.get(outcome, 0) for outcome in BREAKS)
     if not has_breaks and not ages.standing:
         return True
-    if not _is_sound(run, left_out):
+    if not is_sound(run, left_out):
         return False
     try:
         # Whole before the ages are touched: half a run must not count.
@@ -207,8 +197,11 @@ def _add(ages: Ages, run: Published, left_out: list[str]) -> bool:
     return True
 
 
-def _is_sound(run: Published, left_out: list[str]) -> bool:
-    """Say whether a run's reconciliation is the one that its summary speaks of."""
+def is_sound(run: Published, left_out: list[str]) -> bool:
+    """Say whether a run's reconciliation is the one that its summary speaks of.
+
+    ``left_out`` takes the sentence that says why it is not.
+    """
     path = run.path / DETAIL_NAME
     try:
         with path.open("rb") as file:

@@ -24,9 +24,11 @@ from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
 from bulkcancel.execution.reach import reach
 from bulkcancel.execution.settings import RunSettings, settings_from_json
 from bulkcancel.execution.stages import Stages, plain_stop
+from bulkcancel.execution.standing import note_standing
 from bulkcancel.execution.usual import note_size, usual_folder
 from bulkcancel.journal import Journal, reopen_unknown, utc
 from bulkcancel.manifest import Manifest
+from bulkcancel.reconcile.ages import PastRun
 from bulkcancel.runner import Clock, Snapshot, Stop, StopKind
 from bulkcancel.version import __version__
 
@@ -91,6 +93,7 @@ class RunSession:
                         "input": msgspec.to_builtins(manifest.facts),
                         "counts": msgspec.to_builtins(manifest.counts),
                     },
+                    more=lambda loaded: _note_standing(loaded, folder, settings, log),
                 )
             except JournalError as error:
                 raise JournalError(
@@ -215,6 +218,15 @@ class RunSession:
     def path(self) -> Path:
         """Return the run folder."""
         return self.folder.path
+
+
+def _note_standing(
+    journal: Journal, folder: RunFolder, settings: RunSettings, log: FilteringBoundLogger
+) -> None:
+    """Note which allocations were breaks of earlier runs; log which runs could not be told from."""
+    run = PastRun(run_id=folder.run_id, started_at=utc(Clock().utc()) or "")
+    for sentence in note_standing(journal, folder.path.parent, settings.target, run):
+        log.warning("history.left_out", run_id=folder.run_id, reason=sentence)
 
 
 def _lock(settings: RunSettings, digest: str, folder: RunFolder) -> AbstractContextManager[None]:

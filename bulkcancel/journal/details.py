@@ -76,9 +76,10 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
         "SELECT r.row, r.kind, COALESCE(r.allocation_id, f.allocation_id), r.duplicate_of,"
         " r.text, r.reason, r.extras, o.outcome, o.reason, o.status, o.version_before, o.version,"
         " o.attempts, o.http_status, o.verified, o.first_sent_at, o.settled_at, o.po_number,"
-        " o.vendor_id, o.location, o.order_ids, o.cancelled_by"
+        " o.vendor_id, o.location, o.order_ids, o.cancelled_by, s.runs, s.since"
         " FROM row r LEFT JOIN row f ON f.row = r.duplicate_of"
         " LEFT JOIN outcome o ON o.row = COALESCE(r.duplicate_of, r.row)"
+        " LEFT JOIN standing s ON s.row = COALESCE(r.duplicate_of, r.row)"
         " ORDER BY r.row"
     )
     chunk: list[DetailRow] = []
@@ -144,11 +145,13 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
             extras=cells,
         )
     if outcome is None:
-        first = duplicate_of or row
-        return _open_detail(row, row_kind, allocation_id, duplicate_of, cells, open_rows.get(first))
+        known = open_rows.get(duplicate_of or row)
+        opened = _open_detail(row, row_kind, allocation_id, duplicate_of, cells, known)
+        return replace(opened, runs_before=values[-2] or 0, since=values[-1])
     (
         reason, status, version_before, version, attempts, http_status, verified, first_sent_at,
         settled_at, po_number, vendor_id, location, order_ids, cancelled_by,
+        runs_before, since,
     ) = values[8:]  # fmt: skip
     return DetailRow(
         row=row,
@@ -170,6 +173,8 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
         vendor_id=vendor_id,
         location=location,
         order_ids=_decode_orders(order_ids) if order_ids else (),
+        runs_before=runs_before or 0,
+        since=since,
         extras=cells,
     )
 

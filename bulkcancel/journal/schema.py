@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x62756C6B
 """``bulk`` in ASCII: marks an SQLite file as a journal of this program."""
 
-VERSION = 2
+VERSION = 3
 """The version of the tables; a journal of another version is refused."""
 
 TABLES = """
@@ -46,6 +46,8 @@ CREATE TABLE outcome (
 CREATE TABLE reopened (
     row INTEGER NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL
 );
+-- Allocations that were breaks of earlier runs: of so many in a row, the first of which began then.
+CREATE TABLE standing (row INTEGER PRIMARY KEY, runs INTEGER NOT NULL, since TEXT NOT NULL);
 -- The rate limit that the pacer went by (requests/s), noted when it moved; append-only.
 CREATE TABLE pace (at REAL NOT NULL, rate_limit REAL);
 -- One line for each time the run was started or resumed.

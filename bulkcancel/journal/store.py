@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -137,14 +137,25 @@ class Journal:
         with in_words(self.path):
             self._connection.close()
 
-    def load(self, chunks: Iterable[Sequence[ManifestRow]], facts: Mapping[str, Any]) -> None:
-        """Write the manifest's rows and the run's facts; only then can the journal be opened."""
+    def load(
+        self,
+        chunks: Iterable[Sequence[ManifestRow]],
+        facts: Mapping[str, Any],
+        *,
+        more: Callable[[Journal], None] | None = None,
+    ) -> None:
+        """Write the manifest's rows and the run's facts; only then can the journal be opened.
+
+        ``more`` may write what else the run begins with, once the rows are in.
+        """
         statement = "INSERT INTO row VALUES (?, ?, ?, ?, ?, ?, ?)"
         with in_words(self.path):
             for chunk in chunks:
                 values = [_row_values(row) for row in chunk]
                 with self._transaction() as connection:
                     connection.executemany(statement, values)
+            if more is not None:
+                more(self)
             with self._transaction() as connection:
                 sealed = {"seal": seal_of(connection), "loaded": True}
                 for name, value in {**facts, **sealed}.items():
@@ -186,6 +197,11 @@ class Journal:
         """Give the last segment, which has ended, another stop."""
         statement = "UPDATE segment SET stop = ? WHERE segment = (SELECT MAX(segment) FROM segment)"
         self.change([(statement, (None if stop is None else json.dumps(stop),))])
+
+    def note_standing(self, marks: Iterable[tuple[int, int, str]]) -> None:
+        """Note allocations that were breaks of earlier runs: row, in how many, since when."""
+        with in_words(self.path), self._transaction() as connection:
+            connection.executemany("INSERT INTO standing VALUES (?, ?, ?)", marks)
 
     def change(self, statements: Iterable[tuple[str, Sequence[Any]]]) -> None:
         """Run changing statements, with their values, in one transaction."""

@@ -14,8 +14,9 @@ class DetailRow:
 
     A duplicate carries the settlement of the row it repeats (``outcome`` is that allocation's).
     ``outcome`` is ``None`` for blank and invalid rows: they are no request of their own, and the
-    files write their kind in its place. ``attempts`` counts wire sends. Times are UTC, ISO 8601
-    with milliseconds and a trailing ``Z``.
+    files write their kind in its place. ``attempts`` counts wire sends. ``runs_before`` is in how
+    many earlier runs in a row the allocation was a break, the first of which began at ``since``.
+    Times are UTC, ISO 8601 with milliseconds and a trailing ``Z``.
     """
 
     row: int
@@ -37,6 +38,8 @@ class DetailRow:
     vendor_id: str | None = None
     location: str | None = None
     order_ids: tuple[str, ...] = ()
+    runs_before: int = 0
+    since: str | None = None
     text: str = ""
     """The id cell as found, for an invalid row."""
     extras: Extras = ()

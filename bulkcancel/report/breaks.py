@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
 
-from bulkcancel.model import DetailRow, Outcome
+from bulkcancel.model import BREAKS, DetailRow, Outcome, RowKind
 from bulkcancel.reconcile import is_break, next_step
 from bulkcancel.report.atomic import telling
 from bulkcancel.report.cells import safe_cell
@@ -20,6 +20,7 @@ from bulkcancel.report.columns import (
     DETAIL_COLUMNS,
     extra_columns,
     other_names,
+    runs_in_a_row,
     shown_outcome,
     shown_reason,
 )
@@ -42,6 +43,31 @@ BREAK_ORDER: tuple[Outcome | None, ...] = (
     None,
 )
 """The groups in their order: what is most urgent first; ``None`` are the invalid rows."""
+
+
+class StandingBreaks:
+    """Counts the allocations that are breaks and were so in the run before that held them."""
+
+    def __init__(self) -> None:
+        self.allocations = 0
+        self.longest = 0
+        self._since: str | None = None
+
+    def add(self, rows: Sequence[DetailRow]) -> None:
+        """Take those among some rows; a row that repeats an allocation counts no more."""
+        for row in rows:
+            if row.runs_before and row.kind is RowKind.ALLOCATION and row.outcome in BREAKS:
+                self.allocations += 1
+                if row.runs_before + 1 > self.longest:
+                    self.longest, self._since = row.runs_before + 1, row.since
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the counts for ``summary.json``; ``since`` is when the longest of them began."""
+        return {
+            "allocations": self.allocations,
+            "longest_runs": self.longest,
+            "since": self._since,
+        }
 
 
 class BreaksFile:
@@ -106,6 +132,8 @@ class BreaksFile:
                 number_column(row.attempts for row in rows),
                 number_column(row.http_status for row in rows),
                 safe_column(shown_reason(row) for row in rows),
+                number_column(runs_in_a_row(row) for row in rows),
+                safe_column(row.since for row in rows),
                 safe_column(step for _ in rows),
                 *map(safe_column, extra_columns(rows, self._width)),
             ]

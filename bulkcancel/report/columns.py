@@ -38,6 +38,8 @@ BREAK_COLUMNS = (
     "attempts",
     "http_status",
     "reason",
+    "runs_in_a_row",
+    "since",
     "next_step",
 )
 """The columns of the list of breaks; the input's other columns follow."""
@@ -87,6 +89,11 @@ def shown_outcome(row: DetailRow) -> str | None:
     """Return the outcome of a row, or the kind of one that is no request of its own."""
     kind = row.kind
     return kind if kind is RowKind.INVALID or kind is RowKind.BLANK else row.outcome
+
+
+def runs_in_a_row(row: DetailRow) -> int | None:
+    """Return in how many runs in a row, this one included, the allocation of a break was one."""
+    return None if row.kind is RowKind.INVALID else row.runs_before + 1
 
 
 def shown_reason(row: DetailRow) -> str | None:

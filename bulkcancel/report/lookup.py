@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -33,6 +34,19 @@ def breaks_and(path: Path, wanted: Collection[str]) -> Iterator[tuple[str, Outco
         columns = (found[name].to_pylist() for name in ("allocation_id", "outcome", "reason"))
         for allocation_id, outcome, reason in zip(*columns, strict=True):
             yield allocation_id, Outcome(outcome), reason or ""
+
+
+def ids_and_breaks(path: Path) -> Iterator[tuple[Sequence[str], np.ndarray]]:
+    """Yield the ids of the allocations of a run, in portions, and which of them are breaks.
+
+    Raises:
+        ReportError: As `breaks_and`.
+    """
+    for batch in _batches(path, ["allocation_id", "outcome", "duplicate_of"]):
+        mask = pc.and_(pc.is_valid(batch["allocation_id"]), pc.is_null(batch["duplicate_of"]))
+        found = batch.filter(mask)
+        breaks = pc.is_in(found["outcome"], _BREAKS).to_numpy(zero_copy_only=False)
+        yield found["allocation_id"].to_pylist(), breaks
 
 
 def cancelled_ids(path: Path) -> Iterator[Sequence[str]]:

@@ -10,6 +10,7 @@ from bulkcancel.errors import ExitCode
 from bulkcancel.model import Outcome
 from bulkcancel.reconcile import AttemptTotals, Control, Tally
 from bulkcancel.report.atomic import as_utf8
+from bulkcancel.report.breaks import StandingBreaks
 from bulkcancel.report.source import ReportSource
 
 _FIRST = ("run_id", "tool_version", "started_at", "finished_at")
@@ -22,11 +23,14 @@ def summarize(
     tally: Tally,
     control: Control,
     *,
+    standing: StandingBreaks,
     files: Mapping[str, str],
     verdict: str,
     exit_code: ExitCode,
 ) -> dict[str, Any]:
     """Return the content of ``summary.json``; ``files`` are the SHA-256 (hex) by name.
+
+    ``standing`` counts the breaks that were so in earlier runs.
 
     Facts of the source that have no place of their own follow ``finished_at``.
     """
@@ -45,6 +49,7 @@ def summarize(
             "unique": counts.unique,
         },
         "outcomes": {outcome.value: tally.outcomes[outcome] for outcome in Outcome},
+        "standing": standing.as_json(),
         "attempts": _attempts(source.attempts),
         **{name: facts.get(name) for name in _LATER},
         "control": _control(control),

@@ -104,6 +104,14 @@ def headlines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         )
     if (forecast := summary.get("forecast")) is not None:
         yield "Forecast", _forecast(forecast)
+    if (standing := summary["standing"])["allocations"]:
+        yield (
+            "Standing",
+            (
+                f"{counted(standing['allocations'], 'allocation')} among the breaks again, for "
+                f"up to {standing['longest_runs']:,} runs in a row, since {standing['since'][:10]}"
+            ),
+        )
     yield "Totals", "balance" if summary["control"]["balanced"] else "DO NOT BALANCE"
 
 

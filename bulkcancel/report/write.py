@@ -13,7 +13,7 @@ from bulkcancel.errors import ExitCode, OutOfBalanceError
 from bulkcancel.model import DetailRow
 from bulkcancel.reconcile import Control, Tally, balance, verdict
 from bulkcancel.report.atomic import Staging, as_utf8, telling
-from bulkcancel.report.breaks import BreaksFile
+from bulkcancel.report.breaks import BreaksFile, StandingBreaks
 from bulkcancel.report.retry import RetryFile
 from bulkcancel.report.source import ReportSource
 from bulkcancel.report.summary import as_json, summarize
@@ -62,7 +62,7 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
     )
     from bulkcancel.report.workbook import WorkbookFile  # noqa: PLC0415 - the same
 
-    groups = BreakGroups()
+    groups, standing = BreakGroups(), StandingBreaks()
 
     with (
         Staging(folder) as staging,
@@ -76,13 +76,19 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
             most_rows=source.xlsx_rows,
         ) as workbook,
     ):
-        tally, longest_line = _write_rows(staging, folder, source, (workbook, groups))
+        tally, longest_line = _write_rows(staging, folder, source, (workbook, groups, standing))
         digests = staging.seal(*_DETAIL, BREAKS, RETRY)
         written = _read_back(staging.path(DETAIL_CSV), longest_line)
         control = balance(source.manifest, tally, written, source.attempts)
         sentence, exit_code = verdict(tally, source.stop, control)
         summary = summarize(
-            source, tally, control, files=digests, verdict=sentence, exit_code=exit_code
+            source,
+            tally,
+            control,
+            standing=standing,
+            files=digests,
+            verdict=sentence,
+            exit_code=exit_code,
         )
         if not control.balanced:
             _keep_apart(staging, folder, summary, sentence)

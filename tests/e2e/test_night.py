@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -165,10 +166,30 @@ def test_what_stays_a_break_has_an_age(rig: Rig) -> None:
     assert lines[1].split()[:2] == [SHIPPED, "4"]
     often = "in 4 runs in a row or more"
     assert lines[-1] == f"1 allocation stands among the breaks {often}; told from 4 runs."
-    (rig.folder("night-4") / "reconciliation.parquet").write_bytes(b"edited")
+    marked = {row["allocation_id"]: row for row in rig.rows("breaks.csv", "night-4")}
+    assert list(marked) == [SHIPPED]
+    assert marked[SHIPPED]["runs_in_a_row"] == "4"
+    assert marked[SHIPPED]["since"][:10] == rig.summary("night-1")["started_at"][:10]
+    standing = rig.summary("night-4")["standing"]
+    assert (standing["allocations"], standing["longest_runs"]) == (1, 4)
+    page = (rig.folder("night-4") / "report.html").read_text()
+    assert "1 of them was a break before, for up to 4 runs in a row" in page
+    before = (rig.folder("night-4") / "breaks.csv").read_bytes()
+    for day in (1, 2, 3):
+        shutil.rmtree(rig.folder(f"night-{day}"))
+    again = rig.call("report", "night-4")
+    assert again.code == 3
+    assert re.search(
+        r"^Standing +1 allocation among the breaks again, for up to 4 runs in a row, since 20",
+        again.out,
+        flags=re.MULTILINE,
+    )
+    assert (rig.folder("night-4") / "breaks.csv").read_bytes() == before, "told from the journal"
+    assert rig.run(rig.write([stubborn, SHIPPED]), run_id="night-5").code == 3
+    (rig.folder("night-5") / "reconciliation.parquet").write_bytes(b"edited")
     told = rig.call("history")
     assert told.code == 0
-    assert "Left out: reports/night-4/reconciliation.parquet is not as the run wrote it" in told.err
+    assert "Left out: reports/night-5/reconciliation.parquet is not as the run wrote it" in told.err
 
 
 def started(rig: Rig, *words: str, **environment: str) -> Ran:

@@ -9,12 +9,12 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from pastruns import TARGET, held_journal, past_run
+from pastruns import TARGET, past_run
 
 from bulkcancel.execution.catalogue import SummaryTarget
-from bulkcancel.execution.history import history, known_breaks, recently_cancelled
+from bulkcancel.execution.history import history, recently_cancelled
 from bulkcancel.model import Outcome
-from bulkcancel.reconcile.ages import PastRun, Standing
+from bulkcancel.reconcile.ages import Standing
 
 A, B, C, D = (f"{letter:>024}" for letter in "abcd")
 KEY = SummaryTarget(base_url=TARGET.base_url, account=TARGET.account)
@@ -89,34 +89,6 @@ def test_a_report_that_was_changed_is_left_out(reports: Path) -> None:
     assert "`bulkcancel report n2` writes it again" in told
     assert "n3/reconciliation.parquet can't be read (No such file or directory)" in told
     assert "`bulkcancel report n4` writes it again" in told
-
-
-def test_what_a_run_knows_when_it_begins(reports: Path) -> None:
-    """Only runs before it count, its own folder is not looked into, and only its target's."""
-    past_run(reports, "x", [(A, Outcome.CANCELLED)], started=night(3), target=OTHER)
-    third = PastRun(run_id="n3", started_at=night(3))
-    assert runs_of(known_breaks(reports, TARGET, before=third)) == {A: 2, B: 2, C: 1}
-    new = PastRun(run_id="new", started_at=night(20))
-    assert runs_of(known_breaks(reports, TARGET, before=new)) == {A: 4, C: 2}
-    assert runs_of(known_breaks(reports, TARGET, before=new, most=2)) == {A: 2, C: 1}
-    resumed = PastRun(run_id="n4", started_at=night(20))
-    assert runs_of(known_breaks(reports, TARGET, before=resumed)) == {A: 3, C: 1}
-    first = PastRun(run_id="n1", started_at=night(1))
-    assert known_breaks(reports, TARGET, before=first) == {}
-    assert known_breaks(reports / "nowhere", TARGET, before=new) == {}
-    (reports / "n4" / "reconciliation.parquet").write_bytes(b"")
-    left_out: list[str] = []
-    known = known_breaks(reports, TARGET, before=new, left_out=left_out)
-    assert runs_of(known) == {A: 3, C: 1}
-    assert len(left_out) == 1
-
-
-def test_a_run_at_work_is_not_disturbed(reports: Path) -> None:
-    """Its own journal stays as it is while history is read: no lock of it is let go."""
-    with held_journal(reports / "new" / "journal.sqlite") as process:
-        new = PastRun(run_id="new", started_at=night(20))
-        assert runs_of(known_breaks(reports, TARGET, before=new)) == {A: 4, C: 2}
-        assert process.communicate("end\n", timeout=30)[0] == "ended\n"
 
 
 def test_what_a_recent_run_cancelled(reports: Path) -> None:

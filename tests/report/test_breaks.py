@@ -62,6 +62,8 @@ def test_a_break_has_all_that_is_known(
         attempts=4,
         http_status=500,
         reason="=1+1, said the server",
+        runs_before=2,
+        since="2026-11-20T01:00:00.000Z",
         extras=("@note", "PO"),
     )
     invalid = DetailRow(
@@ -84,12 +86,15 @@ def test_a_break_has_all_that_is_known(
         "attempts": "4",
         "http_status": "500",
         "reason": "'=1+1, said the server",
+        "runs_in_a_row": "3",
+        "since": "2026-11-20T01:00:00.000Z",
         "next_step": next_step(Outcome.UNKNOWN, "r1"),
         "input_next_step": "'@note",
         "input_po_number": "PO",
     }
     assert second["reason"] == "has 3 characters instead of 24 (found: =1\\t)"
     assert (second["allocation_id"], second["outcome"]) == ("", "invalid")
+    assert (second["runs_in_a_row"], second["since"]) == ("", "")
 
 
 def test_no_break_gives_a_header(tmp_path: Path, source_of: Callable[..., ReportSource]) -> None:

@@ -167,4 +167,4 @@ def test_nothing_is_run_or_changed(converted: Converted, text: str) -> None:
     assert len(rows) == len(HARMFUL)
     breaks = {row[1]: row for row in converted["harmful"]["Breaks"]}
     if number % 2:
-        assert breaks[f"{number:024}"][7] == breaks[f"{number:024}"][9] == shown
+        assert breaks[f"{number:024}"][7] == breaks[f"{number:024}"][11] == shown

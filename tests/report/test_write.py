@@ -123,9 +123,8 @@ def test_the_summary_in_full(tmp_path: Path, source: ReportSource, facts: dict[s
     assert text == json.dumps(summary, indent=2, ensure_ascii=False) + "\n"
     assert list(summary) == [
         "run_id", "tool_version", "started_at", "finished_at", "stop", "segments", "input",
-        "target", "options", "rows", "outcomes", "attempts", "pacing", "forecast", "control",
-        "files",
-        "verdict", "exit_code",
+        "target", "options", "rows", "outcomes", "standing", "attempts", "pacing", "forecast",
+        "control", "files", "verdict", "exit_code",
     ]  # fmt: skip
     assert {name: summary[name] for name in extra} == extra
     assert summary["rows"] == {

@@ -26,6 +26,7 @@ from bulkcancel.reconcile import (
     verdict,
 )
 from bulkcancel.report import ReportSource
+from bulkcancel.report.breaks import StandingBreaks
 from bulkcancel.report.page import BreakGroups, render_page
 from bulkcancel.report.summary import summarize
 
@@ -111,10 +112,11 @@ def case(
     **facts: Any,
 ) -> Case:
     """Return the case of some rows, reconciled as a run's end does it."""
-    tally, groups = Tally(), BreakGroups()
+    tally, groups, standing = Tally(), BreakGroups(), StandingBreaks()
     for row in rows:
         tally.add(row)
         groups.add((row,))
+        standing.add((row,))
     counts = RowCounts(
         read=tally.rows,
         blank=tally.kinds[RowKind.BLANK],
@@ -143,7 +145,15 @@ def case(
     control = balance(manifest, tally, tally, source.attempts)
     sentence, exit_code = verdict(tally, stop, control)
     files = dict.fromkeys(("reconciliation.csv", "breaks.csv", "retry.csv"), "ab" * 32)
-    summary = summarize(source, tally, control, files=files, verdict=sentence, exit_code=exit_code)
+    summary = summarize(
+        source,
+        tally,
+        control,
+        standing=standing,
+        files=files,
+        verdict=sentence,
+        exit_code=exit_code,
+    )
     return Case(
         summary=summary, figures=busy(tally.rows) if figures is None else figures, groups=groups
     )

@@ -37,7 +37,9 @@ def bad() -> Case:
     for outcome in Outcome:
         for place in range(3):
             number = len(rows) + 2
-            rows.append(allocation(number, outcome, f"HTTP 400: because of {outcome}, {place}"))
+            since = {"runs_before": 4, "since": "2026-11-01T01:00:00.000Z"} if place == 1 else {}
+            reason = f"HTTP 400: because of {outcome}, {place}"
+            rows.append(allocation(number, outcome, reason, **since))
     rows += [
         DetailRow(
             row=len(rows) + 2,

@@ -16,6 +16,7 @@ from python_calamine import CalamineWorkbook
 
 from bulkcancel.reconcile import Tally, balance, verdict
 from bulkcancel.report import ReportSource
+from bulkcancel.report.breaks import StandingBreaks
 from bulkcancel.report.summary import summarize
 from bulkcancel.report.workbook import WorkbookFile
 
@@ -25,12 +26,15 @@ _ESCAPE = re.compile("_x([0-9A-Fa-f]{4})_")
 
 def summary_of(source: ReportSource) -> dict[str, Any]:
     """Return the content of ``summary.json``."""
-    tally = Tally()
+    tally, standing = Tally(), StandingBreaks()
     for rows in source.rows():
         tally.add_many(rows)
+        standing.add(rows)
     control = balance(source.manifest, tally, None, source.attempts)
     sentence, exit_code = verdict(tally, source.stop, control)
-    return summarize(source, tally, control, files={}, verdict=sentence, exit_code=exit_code)
+    return summarize(
+        source, tally, control, standing=standing, files={}, verdict=sentence, exit_code=exit_code
+    )
 
 
 def workbook_of(source: ReportSource, folder: Path, **limits: int) -> bytes:

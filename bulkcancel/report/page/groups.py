@@ -35,12 +35,15 @@ class Group:
     """Breaks of one outcome and one reason, or of reasons that differ by ids and numbers only.
 
     ``reason`` has an ellipsis in place of what differs. ``examples`` are the first of the
-    ``rows``: their numbers, and the ids or what was found in place of one.
+    ``rows``: their numbers, and the ids or what was found in place of one. ``again`` rows were
+    breaks in the run before that held them, for up to ``longest`` runs in a row with this one.
     """
 
     reason: str
     rows: int = 0
     examples: list[tuple[int, str]] = field(default_factory=list)
+    again: int = 0
+    longest: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +129,9 @@ class BreakGroups:
             group = self._known[key] = self._group(found, row.reason)
         if group is not None:
             group.rows += 1
+            if row.runs_before:
+                group.again += 1
+                group.longest = max(group.longest, row.runs_before + 1)
             if len(group.examples) < _MOST_EXAMPLES:
                 shown = row.allocation_id or row.text
                 group.examples.append((row.row, foreign(shown, _LONGEST_TEXT)))

@@ -14,6 +14,7 @@ from bulkcancel.report.columns import (
     BREAK_COLUMNS,
     DETAIL_COLUMNS,
     other_names,
+    runs_in_a_row,
     shown_outcome,
     shown_reason,
 )
@@ -137,6 +138,8 @@ _OWN = {
         _own("attempts", Kind.NUMBER, lambda row: row.attempts),
         _own("http_status", Kind.NUMBER, lambda row: row.http_status),
         _own("reason", Kind.SENTENCE, shown_reason, least=30, most=_LONGEST_SENTENCE),
+        _own("runs_in_a_row", Kind.NUMBER, runs_in_a_row),
+        _own("since", Kind.TIME, lambda row: row.since, least=24),
         _own("duplicate_of", Kind.NUMBER, lambda row: row.duplicate_of),
         _own("verified", Kind.FLAG, lambda row: row.verified),
         _own("cancelled_by", Kind.TEXT, lambda row: row.cancelled_by),
