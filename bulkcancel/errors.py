@@ -63,6 +63,10 @@ class JournalError(BulkcancelError):
     exit_code = ExitCode.UNSOUND
 
 
+class UnbegunError(JournalError):
+    """The journal is one of a run that ended while it was being prepared: nothing was sent."""
+
+
 class ReportError(BulkcancelError):
     """A report can't be written."""
 

@@ -21,7 +21,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "wait_max", "verify_after", "max_time", "outage_patience", "drain",
     ),
     "Report": (
-        "reports", "run_id", "xlsx_rows", "metrics_file", "notify", "notify_on", "output", "force",
+        "reports", "run_id", "or_resume", "xlsx_rows", "metrics_file", "notify", "notify_on",
+        "output", "force",
     ),
     "Output": ("json", "as_json", "quiet", "verbose", "log_format", "no_progress"),
 }  # fmt: skip

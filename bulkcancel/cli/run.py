@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import Any
 
 import click
+from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.cli.carry import carry_through
 from bulkcancel.cli.configured import Configured
@@ -25,7 +27,8 @@ from bulkcancel.cli.options import (
 )
 from bulkcancel.cli.paceoptions import pace_options
 from bulkcancel.cli.telling import telling
-from bulkcancel.execution import RunSession, new_run
+from bulkcancel.errors import RefusedError, UnbegunError
+from bulkcancel.execution import RunFolder, RunSession, RunSettings, new_run
 
 _EPILOG = """\
 \b
@@ -60,6 +63,11 @@ Examples:
 @reports_option
 @profile_option
 @click.option("--run-id", metavar="ID", help="The run's name; else one with the time in it.")
+@click.option(
+    "--or-resume",
+    is_flag=True,
+    help="If the run of --run-id was begun, go on with it, by its own settings.",
+)
 @output_options
 @click.option("--plan-digest", metavar="D", help="Refuse all but what `plan` gave this digest.")
 def command(**options: Any) -> int:
@@ -70,13 +78,48 @@ def command(**options: Any) -> int:
     elsewhere --confirm or --yes must be given. Ctrl-C lets what is in flight come to its end and
     writes the report; `bulkcancel resume` goes on.
     """
+    if options["or_resume"] and not options["run_id"]:
+        raise click.UsageError("--or-resume needs --run-id: which run to go on with.")
     with telling(options) as (teller, log):
         settings = settings_from(options)
         token = token_of(options)
-        with read_input(options) as manifest:
-            guard(manifest, settings, options)
-            folder = new_run(options["reports"], options["run_id"], now=time.time())
-            session = RunSession.begin(folder, manifest, settings, log.logger)
-        with session:
-            teller.began(folder.run_id, folder.path)
+        begun = _begun(options, settings, log.logger) if options["or_resume"] else None
+        with begun or _begin(options, settings, log.logger) as session:
+            teller.began(session.folder.run_id, session.path)
             return carry_through(session, token, options, log.logger, teller)
+
+
+def _begin(options: dict[str, Any], settings: RunSettings, log: FilteringBoundLogger) -> RunSession:
+    """Read the input, ask what is to be asked, and return a new run."""
+    with read_input(options) as manifest:
+        guard(manifest, settings, options)
+        folder = new_run(options["reports"], options["run_id"], now=time.time())
+        return RunSession.begin(folder, manifest, settings, log)
+
+
+def _begun(
+    options: dict[str, Any], settings: RunSettings, log: FilteringBoundLogger
+) -> RunSession | None:
+    """Return the run of that id, reopened; ``None`` if there is none that was begun.
+
+    Raises:
+        RefusedError: It was begun with another input or for another target.
+    """
+    folder = RunFolder(run_id=options["run_id"], path=options["reports"] / options["run_id"])
+    if not folder.journal.is_file():
+        return None
+
+    def as_asked(own: RunSettings) -> RunSettings:
+        if own.target != settings.target:
+            raise RefusedError(
+                f"Run {folder.run_id} was begun for another target ({own.target.base_url}, "
+                f"account {own.target.account}): --or-resume does not go on with it. Give this "
+                "run another --run-id."
+            )
+        # What is asked of one start is said with each; all else is as the run was begun.
+        return replace(own, canary=None, limit=settings.limit, deadline=settings.deadline)
+
+    try:
+        return RunSession.reopen(folder, log, as_asked, of_input=options["input_path"])
+    except UnbegunError:
+        return None

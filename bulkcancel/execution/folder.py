@@ -11,6 +11,7 @@ from pathlib import Path
 
 from bulkcancel.errors import JournalError, RefusedError, ReportError
 from bulkcancel.execution.latest import LATEST
+from bulkcancel.execution.pruning import clear_unbegun
 from bulkcancel.journal import JOURNAL_NAME
 from bulkcancel.report import sync_folder
 
@@ -55,6 +56,8 @@ class RunFolder:
 def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
     """Make an empty run folder below ``reports``; ``now`` is in seconds since the epoch.
 
+    The folder of a run of that name that ended before anything was sent is replaced.
+
     Raises:
         RefusedError: The id is not fit for a folder's name, or there is such a run already.
         ReportError: The folder can't be made.
@@ -70,6 +73,8 @@ def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
     path = reports / run_id
     try:
         reports.mkdir(parents=True, exist_ok=True)
+        if path.is_dir():
+            clear_unbegun(reports, run_id)
         path.mkdir(mode=0o700)
     except FileExistsError as error:
         raise RefusedError(

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bulkcancel.errors import RefusedError
-from bulkcancel.execution.catalogue import RunLine, RunState, list_runs
+from bulkcancel.execution.catalogue import RunLine, RunState, list_runs, look_at
 from bulkcancel.execution.runfiles import JOURNAL_FILES, is_ours
 from bulkcancel.journal import JOURNAL_NAME
 from bulkcancel.journal.glance import take_lock
@@ -137,6 +137,27 @@ def prune(reports: Path, plan: PruningPlan) -> Iterator[Prunable | Spared]:
                 yield Spared(name=one.run.run_id, reason=_why(error), failed=True)
             else:
                 yield one
+
+
+def clear_unbegun(reports: Path, run_id: str) -> bool:
+    """Remove the folder of a run that ended before anything was sent; say whether it is gone.
+
+    One at work, one that was begun and one that holds what no run made are left alone.
+
+    Raises:
+        OSError: It can't be looked at or removed.
+    """
+    run = look_at(reports / run_id)
+    if run.state is not RunState.UNBEGUN:
+        return False
+    size, written = _measure(run.path)
+    one = Prunable(run=run, ended=0.0, size=size, written=written)
+    with _opened(reports) as top:
+        try:
+            _remove(top, one)
+        except _SparedError:
+            return False
+    return True
 
 
 def _check_state(run: RunLine, *, resumable: bool) -> None:

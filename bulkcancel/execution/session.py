@@ -14,7 +14,7 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.client import Secret, TokenSource, check_target
-from bulkcancel.errors import ExitCode, JournalError, LockedError
+from bulkcancel.errors import ExitCode, JournalError, LockedError, RefusedError
 from bulkcancel.execution.canary import Canaries
 from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.execution.descriptors import affordable
@@ -111,13 +111,16 @@ class RunSession:
         folder: RunFolder,
         log: FilteringBoundLogger,
         change: Callable[[RunSettings], RunSettings] | None = None,
+        *,
+        of_input: str | None = None,
     ) -> Self:
         """Open the journal of a run to go on with it; outcomes `unknown` are looked at anew.
 
         ``change`` may return other settings than those the run was started with; the target
-        stays.
+        stays. With ``of_input`` its input must have had that path.
 
         Raises:
+            RefusedError: It had another one.
             JournalError: The journal can't be opened or trusted.
             LockedError: Another process works on this run, or on the same input.
         """
@@ -131,7 +134,13 @@ class RunSession:
             settings = settings_from_json(journal.fact("settings"))
             if change is not None:
                 settings = change(settings).checked()
-            held.enter_context(_lock(settings, journal.fact("input")["digest"], folder))
+            facts = journal.fact("input")
+            if of_input not in {None, facts["path"]}:
+                raise RefusedError(
+                    f"Run {folder.run_id} was begun with another input ({facts['path']}): it does "
+                    "not go on with this one. Give this run another --run-id."
+                )
+            held.enter_context(_lock(settings, facts["digest"], folder))
             session = cls(folder, journal, settings, log)
             reopened = reopen_unknown(journal, at=session._clock.utc())
             session._log.info("run.resumed", reopened=reopened)

@@ -13,7 +13,7 @@ from typing import Any, Self, assert_never
 
 import msgspec
 
-from bulkcancel.errors import JournalError
+from bulkcancel.errors import JournalError, UnbegunError
 from bulkcancel.journal.connection import connect, decoding, in_words, plain, seal_of, take_over
 from bulkcancel.journal.entries import (
     AttemptEntry,
@@ -49,7 +49,9 @@ class Journal:
         """Create an empty journal (mode 0600); the file must not exist."""
         refuse_network(path)
         try:
-            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
+            descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600)
+            made = os.fstat(descriptor)
+            os.close(descriptor)
         except OSError as error:
             raise JournalError(
                 f"The journal {path} can't be created ({error.strerror}); nothing was sent."
@@ -58,6 +60,8 @@ class Journal:
             connection = connect(path)
             try:
                 take_over(connection)
+                # Before it was locked another process may have taken it for one that was left.
+                _check_is_there(path, made)
                 connection.executescript(f"BEGIN IMMEDIATE; {TABLES}")
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
@@ -108,9 +112,9 @@ class Journal:
     def _check_is_whole(self) -> None:
         flaw = plain(self._connection.execute("PRAGMA quick_check(1)").fetchone()[0])
         if flaw == "ok" and self.fact("loaded") is None:
-            raise JournalError(
+            raise UnbegunError(
                 f"The journal {self.path} was never finished: its run ended before anything was "
-                "sent. Start a new run."
+                "sent. Start a new run; it may have the same --run-id."
             )
         # SQLite checks the structure only: one flipped bit in an id would cancel another one.
         if flaw == "ok" and self.fact("seal") != seal_of(self._connection):
@@ -226,6 +230,11 @@ class Journal:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise
+
+
+def _check_is_there(path: Path, made: os.stat_result) -> None:
+    if not path.exists() or not os.path.samestat(made, path.stat()):
+        raise JournalError(f"The journal {path} was removed by another process; nothing was sent.")
 
 
 def _put_fact(connection: sqlite3.Connection, name: str, value: Any) -> None:

@@ -238,3 +238,26 @@ def test_the_report_is_read_by_others(rig: Rig) -> None:
         plain = list(csv.DictReader(file))
     frame = pd.read_csv(path, dtype=str, keep_default_na=False)
     assert frame.to_dict("records") == plain
+
+
+def test_a_run_is_begun_or_gone_on_with(rig: Rig) -> None:
+    """--or-resume: the second start sends nothing twice, and another input or target is refused."""
+    rig.serve()
+    wanted = make_ids(30)
+    source = rig.write(wanted)
+    first = rig.run(source, "--or-resume", "--limit", "10")
+    assert first.code == 5, first.err
+    assert rig.server.ledger.summary().puts == 10
+    other = rig.run(rig.write(make_ids(3, start=90), name="other.csv"), "--or-resume")
+    assert (other.code, "was begun with another input" in other.err) == (2, True)
+    account = rig.run(source, "--or-resume", "--account", "9999abcd5678efgh9ijklmno")
+    assert (account.code, "was begun for another target" in account.err) == (2, True)
+    assert rig.server.ledger.summary().puts == 10
+    second = rig.run(source, "--or-resume")
+    assert second.code == 0, second.err
+    third = rig.run(source, "--or-resume")
+    assert third.code == 0, third.err
+    assert rig.server.ledger.summary().puts == 30
+    rig.check(wanted)
+    nameless = rig.call("run", str(source), *rig.aim(), "--yes", "--or-resume")
+    assert (nameless.code, "--or-resume needs --run-id" in nameless.err) == (2, True)
