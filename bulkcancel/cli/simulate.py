@@ -10,8 +10,10 @@ import click
 from bulkcancel.errors import RefusedError
 from bulkcancel.simulator import (
     FAULT_FORM,
+    SEVERAL,
     SimulatorOptions,
     describe_kinds,
+    describe_several,
     parse_fault,
     serve,
 )
@@ -25,6 +27,7 @@ Examples:
   bulkcancel simulate --port 8080 --stock 5000
   bulkcancel simulate --port 8080 --fault 'hangup-after=0.05*1' --fault '429:2=0.01'
   bulkcancel simulate --port 8080 --state 62ff5c0bec0aed3c86202c32=SHIPPED --ledger ledger.jsonl
+  bulkcancel simulate --port 8080 --several all-or-nothing --several-most 20
 """
 
 
@@ -94,6 +97,24 @@ Examples:
     help="What a repeated cancel answers.",
 )
 @click.option(
+    "--several",
+    type=click.Choice(list(SEVERAL)),
+    default="each",
+    show_default=True,
+    metavar="MODE",
+    help="What a cancel of several ids in one path does; --list-several explains.",
+)
+@click.option(
+    "--several-most", type=int, metavar="K", help="Most ids in one path; more are refused."
+)
+@click.option(
+    "--several-over",
+    type=click.Choice(["414", "400"]),
+    default="414",
+    show_default=True,
+    help="What more ids than that are answered.",
+)
+@click.option(
     "--stock",
     type=int,
     default=0,
@@ -132,12 +153,14 @@ Examples:
     help="Write each request that arrives, as a line of JSON.",
 )
 @click.option("--list-faults", is_flag=True, help="Show the kinds of faults, and end.")
+@click.option("--list-several", is_flag=True, help="Show the modes of --several, and end.")
 @click.option("--stop-after", type=float, metavar="S", help="End by itself after S seconds.")
 def command(
     faults: tuple[str, ...],
     states: tuple[str, ...],
     owners: tuple[str, ...],
     list_faults: bool,  # noqa: FBT001 - click passes by name
+    list_several: bool,  # noqa: FBT001 - click passes by name
     **options: Any,
 ) -> None:
     """Serve a local order-management API, with faults as asked for.
@@ -148,6 +171,9 @@ def command(
     """
     if list_faults:
         click.echo(describe_kinds())
+    if list_several:
+        click.echo(describe_several())
+    if list_faults or list_several:
         return
     serve(
         SimulatorOptions(
@@ -165,6 +191,9 @@ def command(
             faults=tuple(parse_fault(text) for text in faults),
             states=dict(_state(text) for text in states),
             already=options["already"],
+            several=options["several"],
+            several_most=options["several_most"],
+            several_over=options["several_over"],
             po_number=options["po"],
             vendor_id=options["vendor"],
             owners=dict(_owner(text) for text in owners),

@@ -12,6 +12,7 @@ from bulkcancel.simulator.ledger import Ledger
 from bulkcancel.simulator.ledger_file import read_ledger
 from bulkcancel.simulator.options import SimulatorOptions
 from bulkcancel.simulator.server import Simulator, serve
+from bulkcancel.simulator.several import SEVERAL, describe_several
 from bulkcancel.simulator.thread import SimulatorThread
 from bulkcancel.simulator.truth import (
     AllocationTruth,
@@ -26,6 +27,7 @@ __all__ = [
     "MISSING",
     "MISSING_ENDING",
     "PERSONAL_SENTINELS",
+    "SEVERAL",
     "SHIPPED_ENDING",
     "AllocationTruth",
     "Fault",
@@ -38,6 +40,7 @@ __all__ = [
     "SimulatorOptions",
     "SimulatorThread",
     "describe_kinds",
+    "describe_several",
     "parse_fault",
     "read_ledger",
     "serve",

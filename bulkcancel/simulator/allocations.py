@@ -59,6 +59,15 @@ class Allocation:
     effect_at: float | None = None
     previous: tuple[str, int] | None = None
 
+    @property
+    def outlook(self) -> Effect:
+        """What a cancel would do to it."""
+        if not self.exists:
+            return Effect.UNKNOWN_ID
+        if self.status == CANCELLED:
+            return Effect.ALREADY
+        return Effect.APPLIED if self.status in CANCELLABLE else Effect.WRONG_STATE
+
     def change(self, status: str) -> None:
         """Give it another status; the version grows."""
         self.previous = (self.status, self.version)
@@ -131,17 +140,13 @@ class Allocations:
         self, allocation: Allocation, *, sequence: int, wall: float, status: str = CANCELLED
     ) -> Effect:
         """Let the cancel with this sequence number take effect, if it can."""
-        if not allocation.exists:
-            return Effect.UNKNOWN_ID
-        if allocation.status == CANCELLED:
-            return Effect.ALREADY
-        if allocation.status not in CANCELLABLE:
-            return Effect.WRONG_STATE
-        allocation.change(status)
-        allocation.effects += 1
-        allocation.effect_sequence = sequence
-        allocation.effect_at = wall
-        return Effect.APPLIED
+        effect = allocation.outlook
+        if effect is Effect.APPLIED:
+            allocation.change(status)
+            allocation.effects += 1
+            allocation.effect_sequence = sequence
+            allocation.effect_at = wall
+        return effect
 
     def show(self, allocation: Allocation, *, before: bool = False) -> dict[str, Any]:
         """Return the object that the API shows; ``before``: as it was before its last change."""

@@ -142,7 +142,7 @@ class App:
             deed = Deed(reply=passage.refused)
             self.ledger.record(arrival, status=deed.reply.status)
         else:
-            fault = None if spared else self._book.choose(method, ids[0], now)
+            fault = None if spared else self._book.choose(method, ids[0], now, others=ids[1:])
             delay = self._delay_of_effect(method, fault)
             if delay:
                 self.ledger.record(arrival, fault=_name(fault), pending=True)
@@ -165,11 +165,11 @@ class App:
             deed = Deed(reply=_not_allowed("PUT"))
         status = _answered(fault, deed.reply)
         if delayed:
-            self.ledger.settle(arrival.sequence, applied=deed.applied, status=status)
+            self.ledger.settle(arrival.sequence, changed=deed.changed, status=status)
             return deed
         comes_later = fault is not None and fault.base == "stale-delayed"
         self.ledger.record(
-            arrival, applied=deed.applied, status=status, fault=_name(fault), pending=comes_later
+            arrival, changed=deed.changed, status=status, fault=_name(fault), pending=comes_later
         )
         if fault is not None and comes_later:
             self._cancel_after(fault.number, arrival, status)
@@ -181,10 +181,12 @@ class App:
         def take_effect() -> None:
             self._later.discard(handle)
             try:
-                applied = arrival.method == "PUT" and self._doer.cancel_unanswered(
-                    arrival.ids, arrival.sequence, self._wall()
-                )
-                self.ledger.settle(arrival.sequence, applied=applied, status=status)
+                changed: tuple[str, ...] = ()
+                if arrival.method == "PUT":
+                    changed = self._doer.cancel_unanswered(
+                        arrival.ids, arrival.sequence, self._wall()
+                    )
+                self.ledger.settle(arrival.sequence, changed=changed, status=status)
             except ReportError as error:
                 self.fail(error)
 

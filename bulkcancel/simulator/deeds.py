@@ -19,21 +19,21 @@ from bulkcancel.simulator.replies import (
     Caller,
     Reply,
     as_documented,
-    cancel_refusal,
     message,
     other_body,
     refusal,
     unknown_id,
 )
+from bulkcancel.simulator.several import View, course, refused_by_effects, views
 from bulkcancel.simulator.shapes import other_shape
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
-    """What was done: ``applied`` if an allocation was changed by this request."""
+    """What was done: ``changed`` are the ids of the allocations that this request changed."""
 
     reply: Reply
-    applied: bool = False
+    changed: tuple[str, ...] = ()
 
 
 class Doer:
@@ -65,17 +65,20 @@ class Doer:
         already = self._options.already
         if fault is not None:
             already = self._others(asked, fault, already)
+        way = course(asked, self._options, already)
+        tried = asked[: way.tried]
         if fault is None or fault.what.applied:
             status = PARTIALLY_CANCELLED if fault and fault.base == "partial" else CANCELLED
             effects = [
                 self._allocations.cancel(one, sequence=sequence, wall=caller.wall, status=status)
-                for one in asked
+                for one in tried
             ]
         else:
-            effects = [Effect.NONE] * len(asked)
-        ordinary = cancel_refusal(asked, effects, already=already, shipped=self._options.shipped)
-        applied = Effect.APPLIED in effects
-        return Deed(reply=self._reply(asked, fault, caller, ordinary, "PUT"), applied=applied)
+            effects = [Effect.NONE] * len(tried)
+        ordinary = way.refused or refused_by_effects(tried, effects, self._options, already)
+        shown = views(tried, effects, self._options)
+        reply = self._reply(shown, fault, caller, ordinary, "PUT")
+        return Deed(reply=reply, changed=_changed(tried, effects))
 
     def read(self, ids: Sequence[str], fault: Fault | None, caller: Caller) -> Deed:
         """Answer a read; nothing takes effect, but somebody else may act before."""
@@ -83,13 +86,15 @@ class Doer:
         if fault is not None:
             self._others(asked, fault, self._options.already)
         ordinary = None if asked[0].exists else unknown_id(400)
-        return Deed(reply=self._reply(asked, fault, caller, ordinary, "GET"))
+        shown = [View(allocation=one) for one in asked if one.exists]
+        return Deed(reply=self._reply(shown, fault, caller, ordinary, "GET"))
 
-    def cancel_unanswered(self, ids: Sequence[str], sequence: int, wall: float) -> bool:
-        """Let a cancel take effect that was answered before; true if it changed anything."""
+    def cancel_unanswered(self, ids: Sequence[str], sequence: int, wall: float) -> tuple[str, ...]:
+        """Let a cancel take effect that was answered before; return what it changed."""
         asked = [self._allocations.get(one) for one in ids]
-        effects = [self._allocations.cancel(one, sequence=sequence, wall=wall) for one in asked]
-        return Effect.APPLIED in effects
+        tried = asked[: course(asked, self._options, self._options.already).tried]
+        effects = [self._allocations.cancel(one, sequence=sequence, wall=wall) for one in tried]
+        return _changed(tried, effects)
 
     def _others(self, asked: Sequence[Allocation], fault: Fault, already: Already) -> Already:
         """Let somebody else act first, where the fault says so; return what "already" answers."""
@@ -104,7 +109,7 @@ class Doer:
 
     def _reply(
         self,
-        asked: Sequence[Allocation],
+        shown: Sequence[View],
         fault: Fault | None,
         caller: Caller,
         ordinary: Reply | None,
@@ -118,13 +123,23 @@ class Doer:
         in_array = method == "PUT"
         if ordinary is None:
             before = fault is not None and fault.base == "stale"
-            objects = [self._allocations.show(one, before=before) for one in asked if one.exists]
-            if fault is not None and family is Family.SHAPE:
+            objects = [
+                self._allocations.show(one.allocation, before=before or one.before) for one in shown
+            ]
+            if fault is not None and family is Family.SHAPE and objects:
                 return other_shape(fault, objects, in_array=in_array)
             ordinary = as_documented(objects, in_array=in_array)
         if fault is not None and family is Family.BODY:
             return other_body(fault, ordinary)
         return ordinary
+
+
+def _changed(tried: Sequence[Allocation], effects: Sequence[Effect]) -> tuple[str, ...]:
+    return tuple(
+        one.allocation_id
+        for one, effect in zip(tried, effects, strict=True)
+        if effect is Effect.APPLIED
+    )
 
 
 _ALREADY: dict[str, Already] = {"ok": "ok", "400": "400", "409": "409", "500": "500"}

@@ -71,7 +71,7 @@ class Ledger:
         self,
         arrival: Arrival,
         *,
-        applied: bool = False,
+        changed: tuple[str, ...] = (),
         status: int | None = None,
         fault: str | None = None,
         pending: bool = False,
@@ -89,7 +89,8 @@ class Ledger:
             path=arrival.path,
             ids=arrival.ids,
             token=arrival.token,
-            applied=applied,
+            applied=bool(changed),
+            changed=changed,
             states=self._states(arrival.ids),
             status=status,
             fault=fault,
@@ -99,7 +100,7 @@ class Ledger:
         if self._file is not None:
             self._file.request(entry)
 
-    def settle(self, sequence: int, *, applied: bool, status: int | None) -> None:
+    def settle(self, sequence: int, *, changed: tuple[str, ...], status: int | None) -> None:
         """Write down what became of a request that was recorded as pending.
 
         Raises:
@@ -108,7 +109,8 @@ class Ledger:
         entry = self._entries[sequence]
         entry = replace(
             entry,
-            applied=applied,
+            applied=bool(changed),
+            changed=changed,
             status=status,
             states=self._states(entry.ids),
             pending=False,
@@ -133,6 +135,7 @@ class Ledger:
             tokens=routes["POST"],
             others=routes["other"],
             effects=sum(entry.applied for entry in entries),
+            changes=sum(len(entry.changed) for entry in entries),
             peak_in_flight=self._peak,
             by_status=dict(Counter(str(entry.status or "none") for entry in entries)),
             by_fault=dict(Counter(entry.fault for entry in entries if entry.fault)),

@@ -11,7 +11,7 @@ from bulkcancel.errors import RefusedError, ReportError
 from bulkcancel.simulator.truth import LedgerEntry
 
 _NAMES = tuple(field.name for field in fields(LedgerEntry))
-_OF_EFFECT = ("sequence", "applied", "states", "status", "pending")
+_OF_EFFECT = ("sequence", "applied", "changed", "states", "status", "pending")
 
 
 class LedgerFile:
@@ -75,7 +75,7 @@ def read_ledger(path: Path) -> tuple[LedgerEntry, ...]:
         for line in whole.split("\n") if whole else ():
             values = json.loads(line)
             event = values.pop("event")
-            for name in ("ids", "states"):
+            for name in ("ids", "changed", "states"):
                 if name in values:
                     values[name] = tuple(values[name])
             if event == "effect":

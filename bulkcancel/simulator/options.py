@@ -17,6 +17,19 @@ from bulkcancel.simulator.limits import build_limit
 
 Already: TypeAlias = Literal["ok", "400", "409", "500"]
 Shipped: TypeAlias = Literal["ok", "400", "409"]
+Several: TypeAlias = Literal[
+    "each",
+    "all-or-nothing",
+    "partial-list",
+    "error-after-some",
+    "500-after-some",
+    "shuffled",
+    "stale",
+    "first-only",
+    "refused",
+    "repeated",
+]
+SeveralOver: TypeAlias = Literal["400", "414"]
 QueryFilters: TypeAlias = Literal["honoured", "ignored", "loose"]
 QueryOffset: TypeAlias = Literal["counted", "ignored", "pages", "rounded"]
 
@@ -44,6 +57,8 @@ class SimulatorOptions:
       in ``40f4`` is missing and one that ends in ``5e1d`` is SHIPPED.
     - ``already``, ``shipped``: what a cancel of a CANCELLED allocation answers, and of one in a
       status that can't be cancelled; ``ok`` is 200 with the allocation as it is.
+    - ``several``: what a cancel of several ids does (`SEVERAL` has the modes); ``several_most``:
+      the most ids it takes, and ``several_over`` what it answers to more.
     - ``po_number``, ``vendor_id``: the same for all allocations; else made up from id and seed.
       ``owners``: another (purchase order, vendor) by allocation id.
     - ``stock``: so many allocations are there for a query before any is named.
@@ -80,6 +95,9 @@ class SimulatorOptions:
     conventions: bool = True
     already: Already = "ok"
     shipped: Shipped = "400"
+    several: Several = "each"
+    several_most: int | None = None
+    several_over: SeveralOver = "414"
     po_number: str | None = None
     vendor_id: str | None = None
     owners: Mapping[str, tuple[str, str]] = field(default_factory=dict)
@@ -117,6 +135,18 @@ class SimulatorOptions:
             ),
             (self.already not in get_args(Already), "`already` is ok, 400, 409 or 500"),
             (self.shipped not in get_args(Shipped), "`shipped` is ok, 400 or 409"),
+            (
+                self.several not in get_args(Several),
+                f"several ids are taken as one of {', '.join(get_args(Several))}",
+            ),
+            (
+                self.several_most is not None and self.several_most < 1,
+                "a cancel takes 1 id or more",
+            ),
+            (
+                self.several_over not in get_args(SeveralOver),
+                "too many ids are answered 400 or 414",
+            ),
             (not 0 <= self.stock <= _MAX_STOCK, "a stock has 0 to 1,000,000 allocations"),
             (
                 self.query_filters not in get_args(QueryFilters),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from hashlib import blake2b
 
 from bulkcancel.simulator.faults import Fault
@@ -32,31 +33,40 @@ class FaultBook:
         self._of_one: Counter[tuple[str, str]] = Counter()
         self._met: Counter[tuple[int, str]] = Counter()
 
-    def choose(self, method: str, key: str, now: float) -> Fault | None:
-        """Return the fault that this request meets, and note that it came.
+    def choose(
+        self, method: str, key: str, now: float, *, others: Sequence[str] = ()
+    ) -> Fault | None:
+        """Return the fault that this request meets as a whole, and note that it came.
 
-        ``key`` is the allocation's id; ``now`` is a monotonic time, seconds.
+        ``key`` is the allocation's id, ``others`` are those that follow it in a list; ``now`` is
+        a monotonic time, seconds. A fault is drawn once for a list, by the first id that it is
+        for and that has not met it often enough; all of them have met it then.
         """
         if not self.faults:
             return None
+        keys = (key, *others)
         self._total[method] += 1
-        self._of_one[method, key] += 1
+        self._of_one.update((method, one) for one in set(keys))
         elapsed = now - self._placed
         for place, fault in enumerate(self.faults):
-            if self._fits(place, fault, method, key) and self._is_open(fault, elapsed):
-                self._met[place, key] += 1
+            if self._fits(place, fault, method, keys) and self._is_open(fault, elapsed):
+                self._met.update((place, one) for one in set(keys))
                 return fault
         return None
 
-    def _fits(self, place: int, fault: Fault, method: str, key: str) -> bool:
-        if method not in _covered(fault) or (fault.ids and key not in fault.ids):
-            return False
-        if fault.times is not None and self._met[place, key] >= fault.times:
+    def _fits(self, place: int, fault: Fault, method: str, keys: Sequence[str]) -> bool:
+        key = next((one for one in keys if self._may_meet(place, fault, one)), None)
+        if key is None or method not in _covered(fault):
             return False
         if fault.probability >= 1:
             return True
         count = self._of_one[method, key]
         return chance(self._seed, "fault", place, method, count, key) < fault.probability
+
+    def _may_meet(self, place: int, fault: Fault, key: str) -> bool:
+        return (not fault.ids or key in fault.ids) and (
+            fault.times is None or self._met[place, key] < fault.times
+        )
 
     def _is_open(self, fault: Fault, elapsed: float) -> bool:
         number = sum(self._total[method] for method in _covered(fault))

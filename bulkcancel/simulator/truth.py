@@ -14,9 +14,10 @@ class LedgerEntry:
     ``sequence`` counts arrivals from 1; ``monotonic`` is the machine's monotonic clock at the
     arrival (seconds; one clock for all processes), ``utc`` the time of day. ``path`` is the raw
     one, ``ids`` are the allocations it names. ``token`` is ``accepted``, ``refused``, ``expired``
-    or ``none``. ``applied`` says that this request changed an allocation, ``states`` are the
-    statuses of its ids once it had done what it does. ``status`` is the HTTP status that it was
-    answered, ``None`` for none at all, or none yet (``pending``). ``fault`` is the kind it met.
+    or ``none``. ``applied`` says that this request changed an allocation, ``changed`` are the ids
+    of those, ``states`` the statuses of all its ids once it had done what it does. ``status`` is
+    the HTTP status that it was answered, ``None`` for none at all, or none yet (``pending``).
+    ``fault`` is the kind it met.
     """
 
     sequence: int
@@ -27,6 +28,7 @@ class LedgerEntry:
     ids: tuple[str, ...]
     token: str
     applied: bool = False
+    changed: tuple[str, ...] = ()
     states: tuple[str, ...] = ()
     status: int | None = None
     fault: str | None = None
@@ -61,7 +63,8 @@ class LedgerSummary:
 
     ``puts`` and ``gets`` are the cancels and reads that reached their route (a malformed id
     included), ``tokens`` the token requests, ``others`` the rest. ``effects`` counts requests
-    that changed an allocation. ``peak_in_flight`` is the most requests worked on at once.
+    that changed an allocation, ``changes`` the allocations that they changed, one by one.
+    ``peak_in_flight`` is the most requests worked on at once.
     """
 
     requests: int
@@ -70,6 +73,7 @@ class LedgerSummary:
     tokens: int
     others: int
     effects: int
+    changes: int
     peak_in_flight: int
     by_status: Mapping[str, int]
     by_fault: Mapping[str, int]
