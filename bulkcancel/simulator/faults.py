@@ -47,7 +47,8 @@ class Fault:
     POST (token and query, told apart by the ids ``token`` and ``query``) or ``any``, which is PUT
     and GET. ``after`` and ``until`` count the requests of that method since the faults were put
     in place, over all allocations: it strikes at number ``after`` + 1 and last at number
-    ``until``. ``since`` and ``till`` are seconds from then on.
+    ``until``. ``since`` and ``till`` are seconds from then on. A cancel of several ids is one
+    request: it is drawn for once, ``ids`` may name any of them, and all of them have met it.
 
     Raises:
         RefusedError: an unknown kind, or a value that can't be.

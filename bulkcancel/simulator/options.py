@@ -58,7 +58,8 @@ class SimulatorOptions:
     - ``already``, ``shipped``: what a cancel of a CANCELLED allocation answers, and of one in a
       status that can't be cancelled; ``ok`` is 200 with the allocation as it is.
     - ``several``: what a cancel of several ids does (`SEVERAL` has the modes); ``several_most``:
-      the most ids it takes, and ``several_over`` what it answers to more.
+      the most ids it takes, and ``several_over`` what it answers to more. An address of more
+      than 8,190 bytes never gets that far: the HTTP server answers 400, and no ledger knows it.
     - ``po_number``, ``vendor_id``: the same for all allocations; else made up from id and seed.
       ``owners``: another (purchase order, vendor) by allocation id.
     - ``stock``: so many allocations are there for a query before any is named.

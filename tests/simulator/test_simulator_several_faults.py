@@ -134,6 +134,27 @@ def test_a_share_is_one_of_the_requests_not_of_the_ids() -> None:
     assert all(150 <= count <= 250 for count in struck.values())
 
 
+def test_a_list_counts_as_a_request_of_each_id() -> None:
+    """A later draw for an id is the same whether it came alone before or behind another one."""
+    draws = []
+    for behind in (False, True):
+        book = FaultBook((parse_fault("500=0.5"),), seed=1, placed=0.0)
+        for number in range(40):
+            ids = (f"first-{number}", str(number))
+            book.choose("PUT", ids[not behind], 0.0, others=ids[1:] if behind else ())
+        draws.append([book.choose("PUT", str(number), 0.0) is None for number in range(40)])
+    assert draws[0] == draws[1]
+    assert 0 < sum(draws[0]) < 40
+
+
+def test_what_a_fault_keeps_from_being_tried_is_not_left_out(wire: Any) -> None:
+    """``partial-list`` with a fault that has no effect: nothing failed, all are shown."""
+    with wire.serving("drip-unapplied:1000000", several="partial-list") as simulator:
+        seen = wire.meet(simulator, path=_path(A, SHIPPED, MISSING))
+        assert [one["allocationId"] for one in seen.json] == [A, SHIPPED]
+        assert simulator.ledger.summary().effects == 0
+
+
 def test_a_window_counts_a_list_as_one_request(wire: Any) -> None:
     """``+1..2`` is the second request, however many ids the first one had."""
     with wire.serving("500+1..2") as simulator:
