@@ -40,7 +40,7 @@ def token_in(path: Path) -> str:
 @pytest.mark.parametrize("ending", ["", "\n", "\r\n", " \n\n", "\t"])
 def test_white_space_around_the_token_is_dropped(tmp_path: Path, ending: str) -> None:
     """What editors and `echo` leave at a file's end is no part of the token."""
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_bytes(b"abc.def" + ending.encode())
     assert token_in(file) == "abc.def"
     assert secret_in_variable({"T": "abc.def" + ending}, "T", "token") == Secret("abc.def")
@@ -52,7 +52,7 @@ def test_white_space_around_the_token_is_dropped(tmp_path: Path, ending: str) ->
 )
 def test_a_token_that_no_header_can_hold_is_refused(tmp_path: Path, content: bytes) -> None:
     """Characters inside that no token has are refused, without the token in the sentence."""
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_bytes(content)
     with pytest.raises(RefusedError) as caught:
         token_in(file)
@@ -67,7 +67,7 @@ def test_a_token_that_no_header_can_hold_is_refused(tmp_path: Path, content: byt
 @pytest.mark.parametrize("content", ["", "\n", " \t\r\n"])
 def test_an_empty_token_is_refused(tmp_path: Path, content: str) -> None:
     """An empty file or variable is named as such, not sent as an empty token."""
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_text(content)
     with pytest.raises(RefusedError, match=r"token file .* is empty"):
         token_in(file)
@@ -93,7 +93,7 @@ def test_a_huge_file_is_refused(tmp_path: Path) -> None:
 
 def test_a_file_that_others_may_read_is_accepted(tmp_path: Path) -> None:
     """Whether to warn about it is the caller's decision."""
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_text("abc.def")
     file.chmod(0o644)
     assert token_in(file) == "abc.def"
@@ -126,7 +126,7 @@ def linked_elsewhere(file: Path, text: str) -> None:
 def test_a_file_written_anew_is_noticed(tmp_path: Path, write: object) -> None:
     """By inode, size or time of change, once; and what it holds now is what is fetched."""
     assert callable(write)
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_text("token-1")
     source = TokenFile(file)
     source.check(ClientOptions())
@@ -140,7 +140,7 @@ def test_a_file_written_anew_is_noticed(tmp_path: Path, write: object) -> None:
 
 def test_a_file_that_is_being_replaced_is_asked_again_for_a_while(tmp_path: Path) -> None:
     """Empty or gone for a moment: no token, not for good, and not at each send."""
-    file = tmp_path / "token"
+    file = tmp_path / "token.secret"
     file.write_text("token-1")
     source = TokenFile(file)
     source.check(ClientOptions())

@@ -8,15 +8,11 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
+from hooking import webhook
 from rigging import QUICK, TOKEN, Ran, Rig, make_ids, no_secrets
 
 from bulkcancel.simulator import parse_fault
@@ -40,33 +36,6 @@ def age(rig: Rig, run_id: str, years: int = 1) -> None:
     for name in ("started_at", "finished_at"):
         summary[name] = str(int(summary[name][:4]) - years) + summary[name][4:]
     path.write_text(json.dumps(summary))
-
-
-@contextmanager
-def webhook() -> Iterator[tuple[str, list[dict[str, Any]]]]:
-    """Give the address of a webhook on this machine, and what is posted to it."""
-    posted: list[dict[str, Any]] = []
-
-    class Hook(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            """Take a note."""
-            length = int(self.headers["Content-Length"])
-            posted.append(json.loads(self.rfile.read(length)))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_: object) -> None:
-            """Say nothing on standard error."""
-
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hook) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}/services/hook-sentinel", posted
-        finally:
-            server.shutdown()
-            thread.join(10)
 
 
 def test_runs_are_listed_while_one_is_at_work(rig: Rig) -> None:
@@ -260,9 +229,10 @@ def test_three_nights_in_a_row(rig: Rig, on: str) -> None:
     """An outage, a held lock, an empty input: exit codes, metrics, notes and links are right."""
     rig.serve("503=1")
     metrics = rig.path / "night.prom"
-    with webhook() as (url, posted):
+    with webhook() as hook:
+        posted = hook.notes
         settings = {
-            "BULKCANCEL_NOTIFY": url,
+            "BULKCANCEL_NOTIFY": hook.url,
             "BULKCANCEL_NOTIFY_ON": on,
             "BULKCANCEL_METRICS_FILE": str(metrics),
         }

@@ -3,46 +3,18 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
+from hooking import Hook, webhook
 from rigging import TOKEN, Rig, make_ids
-
-
-class Hook:
-    """A webhook on this machine that keeps what it is told."""
-
-    def __init__(self, status: int = 200) -> None:
-        notes: list[dict[str, Any]] = []
-        self.notes = notes
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                """Keep a note."""
-                length = int(self.headers["Content-Length"])
-                notes.append(json.loads(self.rfile.read(length)))
-                self.send_response(status)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-
-            def log_message(self, *_: object) -> None:
-                """Say nothing."""
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/hook-sentinel-7788"
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
 
 
 @pytest.fixture
 def hook() -> Iterator[Hook]:
     """Give a webhook."""
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
+    with webhook() as made:
+        yield made
 
 
 def test_a_run_keeps_its_log_whatever_is_shown(rig: Rig) -> None:
@@ -131,11 +103,9 @@ def test_a_run_that_never_began_is_told(rig: Rig, hook: Hook) -> None:
 def test_a_note_that_does_not_arrive_changes_nothing(rig: Rig, address: str) -> None:
     """The exit code is the run's; a warning names the host and no more."""
     rig.serve()
-    hook = Hook(status=500)
-    url = hook.url if address == "broken" else address
-    ran = rig.run(rig.write(make_ids(3)), "--notify", url, "--notify-on", "always")
-    hook.server.shutdown()
-    hook.server.server_close()
+    with webhook(status=500) as hook:
+        url = hook.url if address == "broken" else address
+        ran = rig.run(rig.write(make_ids(3)), "--notify", url, "--notify-on", "always")
     assert ran.code == 0
     assert "note.not_sent" in ran.err
     assert "/hook" not in ran.err

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import shlex
+import shutil
 import signal
 import subprocess
 import threading
@@ -113,8 +114,8 @@ def test_a_wrong_secret(rig: Rig, way: str) -> None:
     kept = environment(rig)
     if way == "file":
         del kept["BULKCANCEL_CLIENT_SECRET"]
-        (rig.path.parent / "secret").write_text(SECRET + "\n")
-        more = ("--client-secret-file", str(rig.path.parent / "secret"))
+        (rig.path.parent / "client.secret").write_text(SECRET + "\n")
+        more = ("--client-secret-file", str(rig.path.parent / "client.secret"))
     ran = rig.call(*words(rig, wanted, *more, "--log-format", "json"), environment=kept)
     assert ran.code == 6, ran.err
     assert "invalid_client: the client id or its secret is wrong there" in ran.out
@@ -195,7 +196,7 @@ def recorder() -> Iterator[Recorder]:
 
 def test_a_token_file_rewritten_in_mid_run(rig: Rig, recorder: Recorder) -> None:
     """The new token is used from the next send on, without any refusal of the old one."""
-    wanted, file = make_ids(300), rig.path / "token"
+    wanted, file = make_ids(300), rig.path / "token.secret"
     file.write_text("first-token")
     process = rig.spawn(
         "run", str(rig.write(wanted)), "--base-url", recorder.url, "--account", ACCOUNT,
@@ -276,10 +277,10 @@ def test_an_endpoint_that_is_down_for_good(rig: Rig, relay: Relay) -> None:
 def test_an_endpoint_that_dies_in_mid_run(rig: Rig, relay: Relay) -> None:
     """The old token is used to its end; then the run waits, and goes on when the endpoint does."""
     wanted = make_ids(200)
-    (rig.path / "secret").write_text(SECRET)
+    (rig.path / "client.secret").write_text(SECRET)
     process = rig.spawn(
         *words(
-            rig, wanted, "--rate", "50", "--client-secret-file", str(rig.path / "secret"),
+            rig, wanted, "--rate", "50", "--client-secret-file", str(rig.path / "client.secret"),
             token_url=f"{relay.origin}/v1/token",
         )
     )  # fmt: skip
@@ -289,7 +290,7 @@ def test_an_endpoint_that_dies_in_mid_run(rig: Rig, relay: Relay) -> None:
     time.sleep(1.5)
     relay.rise()
     assert process.wait(60) == 0, (rig.path / "err.txt").read_text()
-    (rig.path / "secret").unlink()
+    (rig.path / "client.secret").unlink()
     ledger = rig.server.ledger.summary()
     assert ledger.by_status["200"] == 200 + ledger.tokens
     rig.check(wanted)
@@ -299,18 +300,20 @@ def test_an_endpoint_that_dies_in_mid_run(rig: Rig, relay: Relay) -> None:
 def test_an_endpoint_that_stays_dead_in_mid_run(rig: Rig, relay: Relay) -> None:
     """When the old token has ended and the patience too: exit 6, a balanced report, resumable."""
     wanted = make_ids(300)
-    (rig.path / "secret").write_text(SECRET)
+    (rig.path / "client.secret").write_text(SECRET)
     process = rig.spawn(
         *words(
-            rig, wanted, "--rate", "50", "--client-secret-file", str(rig.path / "secret"),
+            rig, wanted, "--rate", "50", "--client-secret-file", str(rig.path / "client.secret"),
             "--outage-patience", "1", token_url=f"{relay.origin}/v1/token",
         )
     )  # fmt: skip
     until(lambda: rig.server.ledger.summary().puts >= 10)
     relay.die()
     assert process.wait(60) == 6, (rig.path / "err.txt").read_text()
-    (rig.path / "secret").unlink()
-    assert "The token has expired, and there is no newer one" in rig.summary()["verdict"]
+    (rig.path / "client.secret").unlink()
+    # On a busy machine a request may arrive after the end of the token that it carries.
+    known = ("The token has expired, and there is no newer one", "The API refuses the token")
+    assert any(words in rig.summary()["verdict"] for words in known)
     outcomes = rig.summary()["outcomes"]
     assert outcomes["cancelled"] > 0
     assert outcomes["not_attempted"] > 0
@@ -364,15 +367,17 @@ def test_a_redirect_elsewhere_shows_the_secret_to_nobody(rig: Rig) -> None:
 def test_a_stop_does_not_wait_for_a_token(rig: Rig) -> None:
     """Ctrl-C while the endpoint hangs: the run ends in order, at once."""
     rig.serve("hang:60/POST", client_secret=SECRET)
-    (rig.path / "secret").write_text(SECRET)
+    (rig.path / "client.secret").write_text(SECRET)
     wanted = make_ids(5)
     process = rig.spawn(
-        *words(rig, wanted, "--client-secret-file", str(rig.path / "secret"), "--drain", "50")
+        *words(
+            rig, wanted, "--client-secret-file", str(rig.path / "client.secret"), "--drain", "50"
+        )
     )
     until(lambda: rig.server.ledger.summary().tokens == 1)
     process.send_signal(signal.SIGINT)
     assert process.wait(20) == 130
-    (rig.path / "secret").unlink()
+    (rig.path / "client.secret").unlink()
     assert rig.summary()["outcomes"]["not_attempted"] == 5
     rig.check(wanted)
 
@@ -414,4 +419,5 @@ def test_a_token_and_a_secret_from_the_keyring(rig: Rig) -> None:
     missing = rig.call(*run, "--token-keyring", "oms/nobody", environment=plain)
     assert missing.code == 2
     assert "the keyring entry oms/nobody is not there" in missing.err
+    shutil.rmtree(folder)  # a keyring holds secrets, and nothing else may
     no_secret_in(rig, ran.out, ran.err)

@@ -1,0 +1,20 @@
+"""What holds for the whole test run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from sentinels import leaks
+
+
+@pytest.fixture(scope="session", autouse=True)
+def no_secret_left(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Search every file that the tests of this process left for secrets and personal data.
+
+    Reports, journals, logs, metrics, inputs, what was printed to a file: none may hold any. A
+    complaint names the files; it stands at the last test, which has nothing to do with it.
+    """
+    yield
+    found = list(leaks(tmp_path_factory.getbasetemp()))
+    assert not found, "\n".join(found)

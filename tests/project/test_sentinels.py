@@ -1,0 +1,50 @@
+"""The search for secrets finds them: a search that can't fail would prove nothing."""
+
+from __future__ import annotations
+
+import gzip
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+import pytest
+from sentinels import leaks, told
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """Give a folder that the search of the whole test run does not look into."""
+    with TemporaryDirectory() as made:
+        yield Path(made)
+
+
+@pytest.mark.parametrize("secret", ["a Sentinel", "SENTINEL", "simulated-0123abcd"])
+def test_secrets_are_found_in_every_sort_of_file(folder: Path, secret: str) -> None:
+    """In plain files, in members of archives, in gzip files, in Parquet columns, in names."""
+    (folder / "plain.txt").write_text(f"x{secret}x")
+    with zipfile.ZipFile(folder / "book.xlsx", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/sheet.xml", f"{'x' * 999}{secret}")
+    (folder / "ids.csv.gz").write_bytes(gzip.compress(f"{'y' * 999}{secret}".encode()))
+    frame = pd.DataFrame({"note": [secret, "b"]}, dtype="string")
+    frame.to_parquet(folder / "rows.parquet", compression="zstd")
+    (folder / f"named {secret}").touch()
+    found = {line.removeprefix(f"{folder}/") for line in leaks(folder)}
+    assert found - {"rows.parquet"} == {  # its statistics are not packed, and found as well
+        "plain.txt",
+        "book.xlsx (member xl/sheet.xml)",
+        "ids.csv.gz (unpacked)",
+        "rows.parquet (column note)",
+        f"named {secret} (its name)",
+    }
+    assert told(secret)
+
+
+def test_what_is_meant_to_hold_one_is_left_out(folder: Path) -> None:
+    """A file of a secret is named so; nothing else is found where nothing is."""
+    (folder / "token.secret").write_text("sentinel")
+    (folder / ".netrc").write_text("sentinel")
+    (folder / "damaged.xlsx").write_bytes(b"PK\x03\x04 cut off")
+    (folder / "simulated-night.csv").write_text("a simulated night, and nothing else")
+    assert list(leaks(folder)) == []

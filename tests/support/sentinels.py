@@ -1,0 +1,95 @@
+"""The search for what must stand nowhere: secrets and personal data, each of them marked."""
+
+# Every token, client secret, password, webhook path and name of a person in the tests holds the
+# word below, or is one of the simulator. So one search finds them all, in whatever a test leaves.
+
+from __future__ import annotations
+
+import gzip
+import mmap
+import re
+import zipfile
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+WORD = "sentinel"
+_ISSUED = "simulated-[0-9a-f]{8}"  # so begins each token that the simulator gives out
+_PATTERN = f"(?i){WORD}|{_ISSUED}"
+_FOUND = re.compile(_PATTERN.encode())
+_MOST_UNPACKED = 64 * 1024 * 1024
+
+_MEANT = (".secret", ".netrc")
+"""How the names of files end that hold a secret because a test put it there for the program."""
+
+
+def leaks(folder: Path) -> Iterator[str]:
+    """Yield what holds the word below a folder: paths, and members of packed files.
+
+    Workbooks and other archives, gzip files and Parquet files are looked into as well.
+    """
+    for path in sorted(folder.rglob("*")):
+        if _FOUND.search(path.name.encode()):
+            yield f"{path} (its name)"
+        if path.is_file() and not path.is_symlink() and not path.name.endswith(_MEANT):
+            yield from _in_file(path)
+
+
+def told(text: str) -> bool:
+    """Say whether a text holds the word."""
+    return _FOUND.search(text.encode()) is not None
+
+
+def _in_file(path: Path) -> Iterator[str]:
+    if path.stat().st_size == 0:
+        return
+    with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+        start = content[:4]
+        if _FOUND.search(content):
+            yield str(path)
+    if start == b"PAR1":
+        yield from _in_parquet(path)
+    elif start == b"PK\x03\x04":
+        yield from _in_archive(path)
+    elif start[:2] == b"\x1f\x8b":
+        yield from _in_gzip(path)
+
+
+# A file that can't be unpacked was damaged by a test; what it holds can't be read by anybody.
+
+
+def _in_parquet(path: Path) -> Iterator[str]:
+    try:
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches():
+                for name in batch.schema.names:
+                    text = batch[name]
+                    is_text = pa.types.is_string(text.type) or pa.types.is_large_string(text.type)
+                    if is_text and pc.any(pc.match_substring_regex(text, _PATTERN)).as_py():
+                        yield f"{path} (column {name})"
+    except (OSError, pa.ArrowException):
+        return
+
+
+def _in_archive(path: Path) -> Iterator[str]:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            for member in archive.infolist():
+                with archive.open(member) as file:
+                    if _FOUND.search(file.read(_MOST_UNPACKED)):
+                        yield f"{path} (member {member.filename})"
+    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+        return
+
+
+def _in_gzip(path: Path) -> Iterator[str]:
+    try:
+        with gzip.open(path) as file:
+            if _FOUND.search(file.read(_MOST_UNPACKED)):
+                yield f"{path} (unpacked)"
+    except (OSError, EOFError, zlib.error):
+        return
