@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import tempfile
+import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -64,6 +65,13 @@ def circumstances(*versions: str) -> str:
     return (
         f"{datetime.now(UTC):%Y-%m-%d}: {named}, Python {platform.python_version()},"
         f" Linux {kernel}, {cores} cores."
+    )
+
+
+def paragraph(text: str) -> str:
+    """Return a text in lines of at most a hundred characters."""
+    return textwrap.fill(
+        " ".join(text.split()), 100, break_long_words=False, break_on_hyphens=False
     )
 
 

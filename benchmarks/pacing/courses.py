@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.pacing.accesslog import Counts
+from benchmarks.accesslog import Counts
 from benchmarks.pacing.strategies import STRATEGIES
 from benchmarks.pacing.trial import Trial, trial
 
@@ -114,9 +114,9 @@ def run_steps(
     ) as running:
         begin = _await_begin(running)
         _let_run(running, until=begin + seconds)
-        down = running.nginx.reload(lower)
+        down = running.nginx.reload(RATE=lower)
         _let_run(running, until=down + seconds)
-        up = running.nginx.reload(upper)
+        up = running.nginx.reload(RATE=upper)
         stop = up + seconds
         _let_run(running, until=stop)
         running.stop()

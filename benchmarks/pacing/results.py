@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Sequence
 
+from benchmarks.accesslog import Counts
 from benchmarks.document import Section, circumstances
-from benchmarks.pacing.accesslog import Counts
 from benchmarks.pacing.courses import (
     AFTER_STEP,
     RECOVERED_SHARE,
@@ -15,9 +13,9 @@ from benchmarks.pacing.courses import (
     Steady,
     Steps,
 )
-from benchmarks.pacing.process import search_path
 from benchmarks.pacing.strategies import Strategy
 from benchmarks.pacing.trial import Outcome
+from benchmarks.tools import version_of
 
 _PREFACE = """\
 The real program and what people use today, each against a real nginx with `limit_req … nodelay`
@@ -138,16 +136,4 @@ def _counts_row(name: str, counts: Counts, goodput: float) -> str:
 
 def _circumstances(*tools: str) -> str:
     """Return the day, the machine and the versions of what took part."""
-    return circumstances(*(_version(tool) for tool in ("nginx", *tools)))
-
-
-def _version(tool: str) -> str:
-    """Return a program's name and version from the first line that it says of itself."""
-    program = shutil.which(tool, path=search_path())
-    if program is None:
-        return f"no {tool}"
-    flag = "-v" if tool == "nginx" else "--version"
-    done = subprocess.run([program, flag], capture_output=True, text=True, check=False)  # noqa: S603 - asks for a version
-    first, *_ = [*(done.stdout + done.stderr).splitlines(), ""]
-    number = next((word for word in first.replace("/", " ").split() if word[0].isdigit()), "?")
-    return f"{tool} {number}"
+    return circumstances(*(version_of(tool) for tool in ("nginx", *tools)))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
-import os
 import random
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -14,6 +12,8 @@ from pathlib import Path
 from typing import TypeAlias
 
 import aiohttp
+
+from benchmarks.workplace import headers
 
 Send: TypeAlias = Callable[[str], Awaitable[bool]]
 """Asks to cancel one allocation; false when that was refused for rate, or no answer came."""
@@ -152,12 +152,7 @@ async def cancel_all(
     Raises:
         aiohttp.ClientResponseError: an answer that is neither a success nor a refusal for rate.
     """
-    headers = {
-        "Authorization": f"Bearer {os.environ['BULKCANCEL_TOKEN']}",
-        "x-site-context": json.dumps({"account": account}, separators=(",", ":")),
-        "Accept": "application/json",
-    }
-    async with aiohttp.ClientSession(headers=headers) as session:
+    async with aiohttp.ClientSession(headers=headers(account)) as session:
 
         async def send(allocation_id: str) -> bool:
             try:

@@ -3,51 +3,37 @@
 from __future__ import annotations
 
 import argparse
-import shutil
-import signal
-import sys
-import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
-from types import FrameType
 
+from benchmarks.commandline import add_no_write, in_scratch, say, show, whole
+from benchmarks.nginx import NginxError
 from benchmarks.pacing.courses import CourseError, run_steady, run_steps
-from benchmarks.pacing.nginx import NginxError
-from benchmarks.pacing.process import search_path
 from benchmarks.pacing.results import SECTION, steady_part, steps_part, table_part
 from benchmarks.pacing.strategies import STRATEGIES, Strategy
 from benchmarks.pacing.trial import Outcome, measure
+from benchmarks.tools import missing
 
 _TABLE_LIMIT = 200
 _STEADY_LIMIT = 50
-_INTERRUPTED = 130
-_TERMINATED = 143
 _MOST = 10_000.0  # so that whatever is asked for comes to an end
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure what is asked for, print it and write it into RESULTS.md; return the exit code."""
     given = _parser().parse_args(arguments)
-    signal.signal(signal.SIGTERM, _on_sigterm)
-    with tempfile.TemporaryDirectory(prefix="bulkcancel-pacing-") as folder:
-        try:
-            return _measure(given, Path(folder))
-        except (CourseError, NginxError) as error:
-            _say(str(error))
-            return 1
-        except KeyboardInterrupt:
-            _say("Interrupted; what was started is ended.")
-            return _INTERRUPTED
+    return in_scratch("pacing", partial(_measure, given), (CourseError, NginxError))
 
 
 def _measure(given: argparse.Namespace, folder: Path) -> int:
     ceiling: int = given.ceiling
     if given.minutes is None and given.steps is None:
         part = _table(given, folder)
-        _show(part, keep=given.write and not given.only)
+        show(part, SECTION, keep=given.write and not given.only)
     if given.minutes is not None:
         limit = given.limit or _STEADY_LIMIT
-        _say(f"bulkcancel for {given.minutes:g} min at {limit}/s ...")
+        say(f"bulkcancel for {given.minutes:g} min at {limit}/s ...")
         steady = run_steady(
             folder / "steady",
             limit=limit,
@@ -55,9 +41,9 @@ def _measure(given: argparse.Namespace, folder: Path) -> int:
             seconds=given.minutes * 60,
             ceiling=ceiling,
         )
-        _show(steady_part(steady, ceiling=ceiling), keep=given.write)
+        show(steady_part(steady, ceiling=ceiling), SECTION, keep=given.write)
     if given.steps is not None:
-        _say(f"bulkcancel at {', '.join(map(str, given.steps))}/s ...")
+        say(f"bulkcancel at {', '.join(map(str, given.steps))}/s ...")
         steps = run_steps(
             folder / "steps",
             limits=given.steps,
@@ -65,7 +51,7 @@ def _measure(given: argparse.Namespace, folder: Path) -> int:
             seconds=given.step_seconds,
             ceiling=ceiling,
         )
-        _show(steps_part(steps, ceiling=ceiling), keep=given.write)
+        show(steps_part(steps, ceiling=ceiling), SECTION, keep=given.write)
     return 0
 
 
@@ -76,11 +62,10 @@ def _table(given: argparse.Namespace, folder: Path) -> str:
     for strategy in STRATEGIES:
         if given.only and strategy.name not in given.only:
             continue
-        absent = [name for name in strategy.needs if not shutil.which(name, path=search_path())]
-        if absent:
+        if absent := missing(*strategy.needs):
             rows.append((strategy, f"not measured: no {' and no '.join(absent)}"))
             continue
-        _say(f"{strategy.name} ...")
+        say(f"{strategy.name} ...")
         outcome = measure(
             strategy,
             folder / strategy.name,
@@ -104,14 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--limit",
-        type=_whole,
+        type=whole,
         metavar="N",
         help="nginx's limit, requests/s; 200, with --minutes 50",
     )
-    parser.add_argument("--burst", type=_whole, default=20, metavar="N", help="its burst; 20")
-    parser.add_argument("--ids", type=_whole, default=4000, metavar="N", help="allocations; 4000")
+    parser.add_argument("--burst", type=whole, default=20, metavar="N", help="its burst; 20")
+    parser.add_argument("--ids", type=whole, default=4000, metavar="N", help="allocations; 4000")
     parser.add_argument(
-        "--ceiling", type=_whole, default=100_000, metavar="N", help="bulkcancel's --rate; 100000"
+        "--ceiling", type=whole, default=100_000, metavar="N", help="bulkcancel's --rate; 100000"
     )
     parser.add_argument(
         "--bound",
@@ -140,32 +125,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--step-seconds", type=_number, default=60.0, metavar="S", help="how long each; 60"
     )
-    parser.add_argument(
-        "--no-write", dest="write", action="store_false", help="leave RESULTS.md alone"
-    )
+    add_no_write(parser)
     return parser
-
-
-def _show(part: str, *, keep: bool) -> None:
-    sys.stdout.write(f"{part}\n")
-    sys.stdout.flush()
-    if keep:
-        SECTION.write(part)
-
-
-def _say(line: str) -> None:
-    sys.stderr.write(f"{line}\n")
-
-
-def _on_sigterm(_number: int, _frame: FrameType | None) -> None:
-    # Unwinds like Ctrl-C, so that what was started is ended.
-    raise SystemExit(_TERMINATED)
-
-
-def _whole(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
-    return int(text)
 
 
 def _number(text: str) -> float:
@@ -179,7 +140,7 @@ def _number(text: str) -> float:
 
 
 def _three(text: str) -> tuple[int, int, int]:
-    match [_whole(part) for part in text.split(",")]:
+    match [whole(part) for part in text.split(",")]:
         case [first, second, third]:
             return first, second, third
         case _:

@@ -5,18 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-ACCOUNT = "1234abcd5678efgh9ijklmno"
-TOKEN = "simulator-token"  # noqa: S105 - nginx looks at none
-
-_CURL = (
-    "curl --silent --show-error --fail --output /dev/null --retry 10 --retry-delay 0 --request PUT"
-    ' --header "Authorization: Bearer $BULKCANCEL_TOKEN"'
-    ' --header "Accept: application/json"'
-    " --header 'x-site-context: {context}' '{url}'"
-)
+from benchmarks.workplace import ACCOUNT, curl_command
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,9 +49,7 @@ def _rival(name: str, job: Job, *more: str) -> list[str]:
 
 
 def _parallel(job: Job) -> list[str]:
-    context = f'{{"account":"{ACCOUNT}"}}'
-    url = f"{job.base_url}/allocation/cancel/{{}}"
-    curl = _CURL.replace("{context}", context).replace("{url}", url)
+    curl = curl_command(job.base_url, "--retry 10 --retry-delay 0")
     return ["parallel", "--will-cite", "-j", "16", "--retries", "3", curl, "::::", "ids.txt"]
 
 

@@ -10,12 +10,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from benchmarks.pacing.accesslog import AccessLog, Counts, read_access_log
-from benchmarks.pacing.nginx import Nginx, limited
-from benchmarks.pacing.process import child, end, search_path
-from benchmarks.pacing.strategies import ROOT, TOKEN, Job, Strategy
+from benchmarks.accesslog import AccessLog, Counts, read_access_log
+from benchmarks.nginx import Nginx, serving
+from benchmarks.pacing.strategies import Job, Strategy
+from benchmarks.process import child, end
+from benchmarks.workplace import workplace
 
 _DRAIN = 60.0
+_TEMPLATE = Path(__file__).with_name("nginx.conf.in")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,22 +59,9 @@ def trial(
 ) -> Iterator[Trial]:
     """Start nginx with a limit (requests per second), then the strategy on so many ids."""
     here = folder / "client"
-    here.mkdir(parents=True)
-    names = [f"62ff5c0b{number:012x}aaaa" for number in range(1, ids + 1)]
-    (here / "ids.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
-    (here / "ids.csv").write_text("\n".join(["allocation_id", *names]) + "\n", encoding="utf-8")
-    environment = {
-        "PATH": search_path(),
-        "PYTHONPATH": str(ROOT),
-        "BULKCANCEL_TOKEN": TOKEN,
-        "LANG": "C.UTF-8",
-        "SHELL": "/bin/sh",
-        # Whatever a program leaves behind, it leaves here.
-        "HOME": str(here),
-        "TMPDIR": str(here),
-        "XDG_STATE_HOME": str(here / "state"),
-    }
-    with limited(folder / "nginx", rate=limit, burst=burst) as nginx:
+    environment = workplace(here, ids)
+    values = {"RATE": limit, "BURST": burst}
+    with serving(folder / "nginx", _TEMPLATE, values) as nginx:
         job = Job(base_url=nginx.base_url, limit=limit, ceiling=ceiling)
         with child(strategy.command(job), folder=here, environment=environment) as process:
             yield Trial(folder=here, nginx=nginx, process=process)

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +13,7 @@ import pyarrow as pa
 
 from benchmarks.document import Section, circumstances
 from benchmarks.reading.inputs import write_csv, write_parquet, write_xlsx
+from benchmarks.spent import Spent, spend
 
 _SECTION = Section(
     heading="## Reading",
@@ -27,31 +26,12 @@ system accounts to the process.""",
 _HEAD = """\
 | rows | input | MB on disk | plan, s | peak, MiB | pandas, s | peak, MiB | ratio of seconds |
 |---:|---|---:|---:|---:|---:|---:|---:|"""
-# What a process weighed before it became another program counts for that one too: so the command
-# is started by a small one.
-_LAUNCHER = """
-import os, sys, time
-began = time.perf_counter()
-pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ)
-_, status, usage = os.wait4(pid, 0)
-print(time.perf_counter() - began, usage.ru_maxrss, file=sys.stderr)
-sys.exit(os.waitstatus_to_exitcode(status))
-"""
-_MIB = 1024  # the system counts in KiB
 _PANDAS = {
     "csv": "pd.read_csv(path, dtype=str, keep_default_na=False)",
     "gz": "pd.read_csv(path, dtype=str, keep_default_na=False)",
     "parquet": "pd.read_parquet(path)",
     "xlsx": "pd.read_excel(path, dtype=str, engine='calamine')",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Spent:
-    """What one process took: seconds from its start to its end, and its peak in MiB."""
-
-    seconds: float
-    peak: float
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,8 +83,8 @@ def _row(path: Path, rows: int, times: int) -> str:
         "--base-url", "http://127.0.0.1:1/api/v2", "--account", "1234abcd5678efgh9ijklmno",
     ]  # fmt: skip
     code = f"import sys, pandas as pd; path = sys.argv[1]; {_PANDAS[path.suffix[1:]]}"
-    ours = _fastest([_measure(plan) for _ in range(times)])
-    theirs = _fastest([_measure([sys.executable, "-c", code, str(path)]) for _ in range(times)])
+    ours = _fastest([spend(plan) for _ in range(times)])
+    theirs = _fastest([spend([sys.executable, "-c", code, str(path)]) for _ in range(times)])
     cells = (
         f"{rows:,}", path.name.removeprefix("ids."), f"{path.stat().st_size / 1e6:,.1f}",
         f"{ours.seconds:.2f}", f"{ours.peak:,.0f}", f"{theirs.seconds:.2f}",
@@ -115,21 +95,3 @@ def _row(path: Path, rows: int, times: int) -> str:
 
 def _fastest(found: Sequence[Spent]) -> Spent:
     return min(found, key=lambda spent: spent.seconds)
-
-
-def _measure(words: Sequence[str]) -> Spent:
-    """Run a command to its end.
-
-    Raises:
-        SystemExit: It failed; what it said is shown.
-    """
-    done = subprocess.run(  # noqa: S603 - the benchmark's own commands
-        [sys.executable, "-S", "-E", "-c", _LAUNCHER, *words],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise SystemExit(f"{words} ended with {done.returncode}: {done.stdout}{done.stderr}")
-    seconds, peak = done.stderr.split()[-2:]
-    return Spent(seconds=float(seconds), peak=int(peak) / _MIB)

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 
-from benchmarks.pacing.accesslog import AccessLog, Counts, Entry, read_access_log
-from benchmarks.pacing.process import search_path
+from benchmarks.accesslog import AccessLog, Counts, Entry, read_access_log
 from benchmarks.pacing.results import SECTION
 from benchmarks.pacing.strategies import STRATEGIES
 from benchmarks.pacing.trial import measure
+from benchmarks.tools import missing
 
 NEEDS_NGINX = pytest.mark.skipif(
-    shutil.which("nginx", path=search_path()) is None,
+    bool(missing("nginx")),
     reason="there is no nginx here; tests/install.sh installs it",
 )
 

@@ -1,4 +1,4 @@
-"""An nginx of our own with a limit: started on a free port, told another limit, ended."""
+"""An nginx of our own: started on a free port, told other settings, ended."""
 
 from __future__ import annotations
 
@@ -7,15 +7,14 @@ import shutil
 import signal
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
 
-from benchmarks.pacing.process import child, search_path
+from benchmarks.process import child, search_path
 
-_TEMPLATE = Path(__file__).with_name("nginx.conf.in")
 _WORKER = re.compile(r"start worker process (\d+)")
 _READY_WITHIN = 10.0
 _LOOK_EVERY = 0.005
@@ -32,7 +31,8 @@ class Nginx:
     process: Popen[bytes]
     folder: Path
     port: int
-    burst: int
+    template: Path
+    values: Mapping[str, int]
 
     @property
     def base_url(self) -> str:
@@ -44,16 +44,16 @@ class Nginx:
         """The file with a line for each request that was answered."""
         return self.folder / "access.log"
 
-    def reload(self, rate: int) -> float:
-        """Put another limit (requests per second) in place; return when it was, in Unix seconds.
+    def reload(self, **changed: int) -> float:
+        """Put other values of the template in place; return when they were, in Unix seconds.
 
-        The bucket keeps what is in it: nginx takes the zone over and gives it the new rate.
+        A bucket of requests keeps what is in it: nginx takes it over and gives it the new rate.
 
         Raises:
             NginxError: no new worker came up.
         """
         before = self._workers()
-        _configure(self.folder, port=self.port, rate=rate, burst=self.burst)
+        _configure(self.folder, self.template, {**self.values, **changed})
         self.process.send_signal(signal.SIGHUP)
         self._await_worker(more_than=len(before))
         return time.time()
@@ -83,8 +83,12 @@ class Nginx:
 
 
 @contextmanager
-def limited(folder: Path, *, rate: int, burst: int) -> Iterator[Nginx]:
-    """Run nginx in a folder with a limit of ``rate`` requests per second.
+def serving(
+    folder: Path, template: Path, values: Mapping[str, int], *, core: int | None = None
+) -> Iterator[Nginx]:
+    """Run nginx in a folder, on one core if it is named.
+
+    ``values`` take the places of their names (``@NAME@``) in the template; the port's is filled in.
 
     Raises:
         NginxError: it is not installed, or does not start.
@@ -94,17 +98,20 @@ def limited(folder: Path, *, rate: int, burst: int) -> Iterator[Nginx]:
         raise NginxError("nginx is not installed; tests/install.sh does it.")
     folder.mkdir()
     port = _free_port()
-    _configure(folder, port=port, rate=rate, burst=burst)
+    values = {"PORT": port, **values}
+    _configure(folder, template, values)
     words = [program, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"]
+    if core is not None:
+        words = ["taskset", "--cpu-list", str(core), *words]
     with child(words, folder=folder, environment={"PATH": search_path()}) as process:
-        nginx = Nginx(process=process, folder=folder, port=port, burst=burst)
+        nginx = Nginx(process=process, folder=folder, port=port, template=template, values=values)
         nginx.await_start()
         yield nginx
 
 
-def _configure(folder: Path, *, port: int, rate: int, burst: int) -> None:
-    text = _TEMPLATE.read_text(encoding="utf-8")
-    for name, value in (("PORT", port), ("RATE", rate), ("BURST", burst)):
+def _configure(folder: Path, template: Path, values: Mapping[str, int]) -> None:
+    text = template.read_text(encoding="utf-8")
+    for name, value in values.items():
         text = text.replace(f"@{name}@", str(value))
     (folder / "nginx.conf").write_text(text, encoding="utf-8")
 
