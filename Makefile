@@ -27,11 +27,11 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs bench-pacing bench-reading wheel coverage clean
+.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs bench bench-throughput bench-pacing bench-reading wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-14s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile
 
 venv: $(INSTALLED) ## make the virtual environment .venv from the lock
 
@@ -71,6 +71,15 @@ simulate-pacing: $(INSTALLED) ## play the pacer and its rivals against limits in
 
 long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead for 90 s
 	@$(BIN)/python tests/campaigns/long_runs.py
+
+bench: $(INSTALLED) ## CPU and seconds beside a bare loop and what people use, and what durability costs
+	@tests/install.sh nginx curl parallel
+	@$(BIN)/python -m benchmarks.throughput
+	@$(BIN)/python -m benchmarks.throughput --durability
+
+bench-throughput: $(INSTALLED) ## the first of these alone (ARGS='--only bulkcancel --ids 100000')
+	@tests/install.sh nginx curl parallel
+	@$(BIN)/python -m benchmarks.throughput $(ARGS)
 
 bench-pacing: $(INSTALLED) ## the pace at a real nginx, beside what others do: benchmarks/RESULTS.md
 	@tests/install.sh nginx curl parallel
