@@ -128,7 +128,7 @@ CONTENDERS = (
         name="httpx",
         words="httpx workers, `json`",
         command=lambda job: _python("workers", job, "ids.txt"),
-        portion=10,
+        portion=20,
     ),
     Contender(
         name="curl",
@@ -141,7 +141,7 @@ CONTENDERS = (
         words="`parallel --joblog FILE --resume` of `curl`",
         command=_parallel,
         needs=("parallel", "curl"),
-        portion=20,
+        portion=40,
         resumable=True,
     ),
     Contender(

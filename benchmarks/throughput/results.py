@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from benchmarks.document import Section, paragraph
 from benchmarks.throughput.contenders import RATE, Contender
@@ -53,17 +54,41 @@ class Least:
 
 def least(found: Sequence[Took]) -> Least:
     """Return the least of the rounds of one contender."""
-    ids = found[0].ids
-    sending = [took.parts["sending"] for took in found if "sending" in took.parts]
-    clock = [part.seconds for part in sending] or [took.spent.seconds for took in found]
+    sending = [one for took in found if (one := _sending(took)) is not None]
     return Least(
-        ids=ids,
+        ids=found[0].ids,
         cancelled=min(took.cancelled for took in found),
-        whole=min(took.spent.cpu for took in found) / ids * _MICRO,
-        sending=min(part.cpu for part in sending) / ids * _MICRO if sending else None,
-        seconds=min(clock),
+        whole=min(map(_whole, found)),
+        sending=min(sending, default=None),
+        seconds=min(took.parts.get("sending", took.spent).seconds for took in found),
         peak=min(took.spent.peak for took in found),
     )
+
+
+def ratio(
+    found: Sequence[Took], bare: Sequence[Sequence[Took]], figure: Callable[[Took], float | None]
+) -> float | None:
+    """Return the median of the rounds' own ratios to the best of the bare loops in that round.
+
+    A machine that is slower for a while is so for all that run in that round. ``None``: there is
+    no such figure, or no bare loop to hold it against.
+    """
+    ratios = []
+    for took, *loops in zip(found, *bare, strict=True):
+        own = figure(took)
+        other = min((one for loop in loops if (one := figure(loop)) is not None), default=None)
+        if own is not None and other:
+            ratios.append(own / other)
+    return median(ratios) if ratios else None
+
+
+def _whole(took: Took) -> float:
+    return took.spent.cpu / took.ids * _MICRO
+
+
+def _sending(took: Took) -> float | None:
+    part = took.parts.get("sending")
+    return None if part is None else part.cpu / took.ids * _MICRO
 
 
 def throughput_part(
@@ -74,28 +99,22 @@ def throughput_part(
     setting: str,
 ) -> str:
     """Return the part with all contenders; ``setting`` says how they were measured."""
-    seen = {name: least(took) for name, took in found.items()}
     named = list(contenders)
-    bare = best_bare(named, seen)
+    bare = [found[one.name] for one in named if one.is_bare and one.name in found]
     rows = "\n".join(
-        _row(one, seen[one.name], bare)
-        if one.name in seen
+        _row(one, found[one.name], bare)
+        if one.name in found
         else f"| {one.words} | not measured: no {' or no '.join(one.needs)} | | | | | | | | | |"
         for one in named
     )
-    words = f"""{setting} The ratios are to the better of the bare loops. The program goes with
+    words = f"""{setting} A ratio is to the better of the bare loops in the same round, and the
+        median of the rounds'; all else is the least of them. The program goes with
         `--rate {RATE} --fixed-rate`, and its journal with FULL durability. "Sending" is the loop
         alone, from the first send to the last; the whole command has its start, its input and its
         reports in it. Ids a second are those of the loop where it is told apart, else of the
         command. The slow ones got fewer ids, so that their start weighs more. Both that use curl
         look at the HTTP status only, the others at the allocation's."""
     return f"{_PARTS[0]}\n\n{circumstances}\n\n{paragraph(words)}\n\n{_HEAD}\n{rows}"
-
-
-def best_bare(contenders: Iterable[Contender], seen: Mapping[str, Least]) -> Least | None:
-    """Return the bare loop that takes the least CPU for sending; ``None`` if none was measured."""
-    bare = [seen[one.name] for one in contenders if one.is_bare and one.name in seen]
-    return min(bare, key=lambda one: one.sending or one.whole, default=None)
 
 
 def parts_part(found: Sequence[Took], *, circumstances: str, setting: str) -> str:
@@ -125,12 +144,9 @@ def durability_part(
     sync: float,
 ) -> str:
     """Return the part on what it costs that a commit is on the disk; ``sync`` is in seconds."""
-    seen = {one.words: least(found[one.name]) for one in contenders if one.name in found}
-    first = next(iter(seen.values()))
+    named = [one for one in contenders if one.name in found]
     rows = "\n".join(
-        f"| {words} | {one.sending or 0:,.0f} | {_ratio(one.sending, first.sending)} |"
-        f" {one.seconds:.2f} | {one.rate:,.0f} |"
-        for words, one in seen.items()
+        _durable_row(one.words, found[one.name], found[named[0].name]) for one in named
     )
     words = f"""{setting} Sending alone, the program as a library. It has FULL only: the benchmark
         puts the other values into its own process, after which a power cut may lose what was sent.
@@ -139,26 +155,35 @@ def durability_part(
     return f"{_PARTS[2]}\n\n{circumstances}\n\n{paragraph(words)}\n\n{_DURABLE_HEAD}\n{rows}"
 
 
-def _row(contender: Contender, seen: Least, bare: Least | None) -> str:
+def _row(contender: Contender, found: Sequence[Took], bare: Sequence[Sequence[Took]]) -> str:
+    seen = least(found)
     complete = seen.cancelled == seen.ids
-    ids = f"{seen.ids:,}" if complete else f"{seen.cancelled:,} of {seen.ids:,}"
+    does = (contender.durable, contender.resumable, contender.reconciled)
     cells = [
         contender.words,
-        ids,
+        f"{seen.ids:,}" if complete else f"{seen.cancelled:,} of {seen.ids:,}",
         "" if seen.sending is None else f"{seen.sending:,.0f}",
-        _ratio(seen.sending, bare.sending if bare else None),
+        _shown(ratio(found, bare, _sending)),
         f"{seen.whole:,.0f}",
-        _ratio(seen.whole, bare.whole if bare else None),
+        _shown(ratio(found, bare, _whole)),
         f"{seen.rate:,.0f}",
         f"{seen.peak:,.0f}",
-        *("yes" if does else "no" for does in _does(contender)),
+        *("yes" if one else "no" for one in does),
     ]
     return f"| {' | '.join(cells)} |"
 
 
-def _does(contender: Contender) -> tuple[bool, bool, bool]:
-    return contender.durable, contender.resumable, contender.reconciled
+def _durable_row(words: str, found: Sequence[Took], full: Sequence[Took]) -> str:
+    seen = least(found)
+    cells = [
+        words,
+        f"{seen.sending or 0:,.0f}",
+        _shown(ratio(found, [full], _sending)),
+        f"{seen.seconds:.2f}",
+        f"{seen.rate:,.0f}",
+    ]
+    return f"| {' | '.join(cells)} |"
 
 
-def _ratio(one: float | None, other: float | None) -> str:
-    return f"{one / other:.2f}" if one is not None and other else ""
+def _shown(value: float | None) -> str:
+    return "" if value is None else f"{value:.2f}"

@@ -76,8 +76,8 @@ def _setting(given: argparse.Namespace) -> str:
     server, client = cores()
     where = "nginx on one core, the contender on another" if server != client else "all on one core"
     return (
-        f"{given.ids:,} ids, {given.concurrency} at a time, an answer of 1.5 kB; {where}. The least"
-        f" of {given.rounds} rounds, every other one backwards."
+        f"{given.ids:,} ids, {given.concurrency} at a time, an answer of 1.5 kB; {where};"
+        f" {given.rounds} rounds, every other one backwards."
     )
 
 
@@ -89,7 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--ids", type=whole, default=20_000, metavar="N", help="20000")
     parser.add_argument("--concurrency", type=whole, default=64, metavar="N", help="64")
-    parser.add_argument("--rounds", type=whole, default=3, metavar="N", help="3")
+    parser.add_argument("--rounds", type=whole, default=5, metavar="N", help="5")
     parser.add_argument(
         "--only",
         nargs="+",
