@@ -27,7 +27,7 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs bench bench-throughput bench-pacing bench-reading wheel coverage clean
+.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs bench bench-throughput bench-scale bench-pacing bench-reading wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -80,6 +80,10 @@ bench: $(INSTALLED) ## CPU and seconds beside a bare loop and what people use, a
 bench-throughput: $(INSTALLED) ## the first of these alone (ARGS='--only bulkcancel --ids 100000')
 	@tests/install.sh nginx curl parallel
 	@$(BIN)/python -m benchmarks.throughput $(ARGS)
+
+bench-scale: $(INSTALLED) ## seconds and memory of whole runs of up to 1,000,000 rows
+	@tests/install.sh nginx
+	@$(BIN)/python -m benchmarks.scale $(ARGS)
 
 bench-pacing: $(INSTALLED) ## the pace at a real nginx, beside what others do: benchmarks/RESULTS.md
 	@tests/install.sh nginx curl parallel

@@ -106,3 +106,14 @@ def read_access_log(path: Path) -> AccessLog:
         entry = Entry(at=float(at), worker=int(worker), status=int(status), method=method, path=uri)
         entries.append(entry)
     return AccessLog(entries)
+
+
+def first_answer(path: Path, offset: int) -> float:
+    """Return when the first answer beyond so many bytes of the log was given, Unix seconds.
+
+    Raises:
+        ValueError: there is none.
+    """
+    with path.open(encoding="utf-8", errors="replace") as file:
+        file.seek(offset)
+        return float(file.readline().partition(" ")[0])

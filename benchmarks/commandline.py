@@ -6,7 +6,7 @@ import argparse
 import signal
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from types import FrameType
 
@@ -55,6 +55,18 @@ def whole(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) > 0):
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number above 0")
     return int(text)
+
+
+def add_choice(parser: argparse.ArgumentParser, who: str, names: Iterable[str]) -> None:
+    """Give a command ``--only`` and ``--no-write``; ``who`` are those that take part."""
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=list(names),
+        metavar="NAME",
+        help=f"these {who}; a part of the table is shown, not written: %(choices)s",
+    )
+    add_no_write(parser)
 
 
 def add_no_write(parser: argparse.ArgumentParser) -> None:

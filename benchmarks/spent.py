@@ -86,3 +86,9 @@ def cores() -> tuple[int, int]:
     """Return a core for the server and one for the client; the same if there is only one."""
     allowed = sorted(os.sched_getaffinity(0))
     return allowed[0], allowed[-1]
+
+
+def where() -> str:
+    """Say which cores those are."""
+    server, client = cores()
+    return "nginx on one core, the client on another" if server != client else "all on one core"

@@ -18,17 +18,22 @@ def workplace(folder: Path, ids: int) -> dict[str, str]:
 
     So many ids lie in ``ids.csv`` with a header and in ``ids.txt`` without one.
     """
-    folder.mkdir(parents=True)
+    environment = environment_in(folder)
     names = [f"62ff5c0b{number:012x}aaaa" for number in range(1, ids + 1)]
     (folder / "ids.txt").write_text("\n".join(names) + "\n", encoding="utf-8")
     (folder / "ids.csv").write_text("\n".join(["allocation_id", *names]) + "\n", encoding="utf-8")
+    return environment
+
+
+def environment_in(folder: Path) -> dict[str, str]:
+    """Make the folder, and return an environment in which programs leave things there only."""
+    folder.mkdir(parents=True)
     return {
         "PATH": search_path(),
         "PYTHONPATH": str(ROOT),
         "BULKCANCEL_TOKEN": TOKEN,
         "LANG": "C.UTF-8",
         "SHELL": "/bin/sh",
-        # Whatever a program leaves behind, it leaves here.
         "HOME": str(folder),
         "TMPDIR": str(folder),
         "XDG_STATE_HOME": str(folder / "state"),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 
-from benchmarks.commandline import add_no_write, in_scratch, say, show, whole
+from benchmarks.commandline import add_choice, in_scratch, say, show, whole
 from benchmarks.nginx import NginxError
 from benchmarks.pacing.courses import CourseError, run_steady, run_steps
 from benchmarks.pacing.results import SECTION, steady_part, steps_part, table_part
@@ -105,13 +105,6 @@ def _parser() -> argparse.ArgumentParser:
         help="cut a strategy off after that time; 30 s and five times the ideal",
     )
     parser.add_argument(
-        "--only",
-        nargs="+",
-        choices=[strategy.name for strategy in STRATEGIES],
-        metavar="NAME",
-        help="these strategies; a part of the table is shown, not written: %(choices)s",
-    )
-    parser.add_argument(
         "--minutes", type=_number, metavar="M", help="a steady run of the program alone"
     )
     parser.add_argument(
@@ -125,7 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--step-seconds", type=_number, default=60.0, metavar="S", help="how long each; 60"
     )
-    add_no_write(parser)
+    add_choice(parser, "strategies", (strategy.name for strategy in STRATEGIES))
     return parser
 
 

@@ -11,9 +11,9 @@ from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
-from benchmarks.commandline import add_no_write, in_scratch, show, whole
+from benchmarks.commandline import add_choice, in_scratch, show, whole
 from benchmarks.document import circumstances
-from benchmarks.spent import cores
+from benchmarks.spent import where
 from benchmarks.throughput.contenders import CONTENDERS, DURABILITY
 from benchmarks.throughput.results import SECTION, durability_part, parts_part, throughput_part
 from benchmarks.throughput.rounds import play
@@ -73,10 +73,8 @@ def seconds_to_sync(path: Path) -> float:
 
 
 def _setting(given: argparse.Namespace) -> str:
-    server, client = cores()
-    where = "nginx on one core, the contender on another" if server != client else "all on one core"
     return (
-        f"{given.ids:,} ids, {given.concurrency} at a time, an answer of 1.5 kB; {where};"
+        f"{given.ids:,} ids, {given.concurrency} at a time, an answer of 1.5 kB; {where()};"
         f" {given.rounds} rounds, every other one backwards."
     )
 
@@ -91,14 +89,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--concurrency", type=whole, default=64, metavar="N", help="64")
     parser.add_argument("--rounds", type=whole, default=5, metavar="N", help="5")
     parser.add_argument(
-        "--only",
-        nargs="+",
-        choices=[contender.name for contender in CONTENDERS],
-        metavar="NAME",
-        help="these contenders; a part of the table is shown, not written: %(choices)s",
-    )
-    parser.add_argument(
         "--durability", action="store_true", help="the program alone, with journals less durable"
     )
-    add_no_write(parser)
+    add_choice(parser, "contenders", (contender.name for contender in CONTENDERS))
     return parser

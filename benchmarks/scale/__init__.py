@@ -1,0 +1,1 @@
+"""Seconds and memory over the number of rows: plan, run, reports, resume, start-up."""
