@@ -16,8 +16,8 @@ BOUND = 350.0
 _PARTS = ("### Rows", "### Start-up")
 _HEAD = """\
 | rows | plan, s | peak, MiB | run, s | CPU, s | µs CPU each | ids/s | peak, MiB | report, s | \
-peak, MiB | resume, s |
-|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
+CPU, s | peak, MiB | resume, s |
+|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"""
 
 SECTION = Section(
     heading="## Scale",
@@ -88,6 +88,7 @@ def _row(size: Size) -> str:
         f"{size.rows / run.seconds:,.0f}",
         f"{run.peak:,.0f}",
         f"{size.report.seconds:.2f}",
+        f"{size.report.cpu:.2f}",
         f"{size.report.peak:,.0f}",
         f"{size.resume:.2f}",
     )

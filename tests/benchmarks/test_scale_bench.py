@@ -43,8 +43,11 @@ def test_the_table_has_a_row_for_each_size() -> None:
     sizes = [size(1_000, 150.0), size(10_000, 200.0), size(100_000, 260.0)]
     part = rows_part(sizes, circumstances="Today.", setting="Here.", kill_at=0.5)
     rows = [line for line in part.splitlines() if re.match(r"\| [0-9]", line)]
-    assert rows[1] == ("| 10,000 | 2.00 | 50 | 2.0 | 1.0 | 100 | 5,000 | 200 | 2.00 | 100 | 1.50 |")
+    assert rows[1] == (
+        "| 10,000 | 2.00 | 50 | 2.0 | 1.0 | 100 | 5,000 | 200 | 2.00 | 1.00 | 100 | 1.50 |"
+    )
     assert len(rows) == 3
+    assert {line.count("|") for line in part.splitlines() if line.startswith("|")} == {13}
     assert "From 10,000 to 100,000 rows the peak of a run grows by 60 MiB." in part
     alone = rows_part(sizes[:1], circumstances="Today.", setting="Here.", kill_at=0.5)
     assert "grows" not in alone
