@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from bulkcancel.client.retry_after import seconds_between
@@ -30,6 +31,8 @@ def allowance_in(headers: Mapping[str, str]) -> Allowance | None:
     seconds from now, or as a moment (Unix time in seconds or milliseconds, or an HTTP date), which
     is measured against the same answer's ``Date``. Malformed values are as good as none.
     """
+    if not _tell_of_limits(tuple(headers)):
+        return None
     date = headers.get("Date")
     structured = headers.get("RateLimit", "")
     left, reset = _found(_REMAINING, structured), _found(_RESET, structured)
@@ -46,6 +49,12 @@ def allowance_in(headers: Mapping[str, str]) -> Allowance | None:
     if quota and window and window <= _LONGEST:
         return Allowance(rate=quota / window, seconds=window)
     return None
+
+
+@lru_cache(maxsize=64)
+def _tell_of_limits(names: tuple[str, ...]) -> bool:
+    """Say whether any header is about a rate limit; a server's answers have few sets of names."""
+    return any("ratelimit" in name.lower() for name in names)
 
 
 def _found(pattern: re.Pattern[str], text: str) -> float | None:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, Self
-from urllib.parse import quote
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from bulkcancel.client.allowance import allowance_in
@@ -31,8 +30,7 @@ _SENDABLE_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     """What one call gave, how many seconds it took, and the number of the token it carried."""
 
     observation: Observation
@@ -40,8 +38,7 @@ class Exchange:
     token_number: int = 0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Sent:
+class _Sent(msgspec.Struct, frozen=True, kw_only=True):
     """What one send gave before it was read, and the token that it carried."""
 
     seen: Reply | NoAnswer | NotSent
@@ -64,6 +61,7 @@ class Client:
     def __init__(self, target: Target, token: Secret | None, options: ClientOptions) -> None:
         self._target = check_target(target, options)
         self._options = options
+        self._path = URL(self._target.base_url, encoded=True).raw_path.rstrip("/")
         is_tls = self._target.base_url.startswith("https:")
         self._tls = tls_context(options.ca_file) if is_tls else None
         self._session: aiohttp.ClientSession | None = None
@@ -167,11 +165,10 @@ class Client:
             raise RefusedError(
                 "an allocation id to send has to be 1 to 200 letters, digits and . _ ~ - only"
             )
-        prefix = self._target.base_url + route
-        url = URL(prefix + quote(allocation_id, safe="~"), encoded=True)
-        # The id is checked above and `encoded` forbids rewriting: this holds, or nothing is sent.
-        path = prefix.partition("://")[2].partition("/")[2]
-        if url.raw_path != f"/{path}{allocation_id}" or url.raw_query_string:
+        # None of these characters is one that a URL quotes.
+        url = URL(f"{self._target.base_url}{route}{allocation_id}", encoded=True)
+        # `encoded` forbids rewriting: this holds, or nothing is sent.
+        if url.raw_path != f"{self._path}{route}{allocation_id}" or url.raw_query_string:
             raise RefusedError(f"the id {allocation_id} would change the address of the request")
         return url
 

@@ -61,8 +61,29 @@ class _Item(msgspec.Struct):
     order_id: Raw = field(name="orderId", default=_ABSENT)
 
 
+class _PlainItem(msgspec.Struct, gc=False):
+    order_id: str | None = field(name="orderId", default=None)
+
+
+class _Plain(msgspec.Struct):
+    """An allocation whose fields are all of their documented types: nearly every answer.
+
+    Decoded in one go, for a fifth of what it costs field by field.
+    """
+
+    allocation_id: str = field(name="allocationId")
+    status: str = field(name="statusCode")
+    version: int
+    po_number: str | None = field(name="poNumber", default=None)
+    vendor_id: str | None = field(name="vendorId", default=None)
+    location: str | None = field(name="locationNum", default=None)
+    items: list[_PlainItem] | None = None
+
+
 _OBJECT: Final = Decoder(_Object)
 _ITEM: Final = Decoder(_Item)
+_PLAIN: Final = Decoder(_Plain)
+_PLAIN_LIST: Final = Decoder(list[_Plain])
 _LIST: Final = Decoder(list[Raw])
 _STRING: Final = Decoder(str)
 _INTEGER: Final = Decoder(int)
@@ -85,10 +106,45 @@ def read_body(
     text = body.removeprefix(_BOM).lstrip(_BLANKS)
     if "html" in content_type.lower() or text.startswith(b"<"):
         return Foreign(kind="html")
+    is_success = 200 <= http_status < 300  # noqa: PLR2004 - the 2xx statuses
+    if is_success and (plain := _plain_view(text, token)) is not None:
+        return OneAllocation(view=plain)
     try:
-        return _shape(text, token, is_success=200 <= http_status < 300)  # noqa: PLR2004 - the 2xx statuses
+        return _shape(text, token, is_success=is_success)
     except _UNREADABLE:
         return Foreign(kind="text")
+
+
+def _plain_view(text: bytes, token: Secret) -> AllocationView | None:
+    """Return what an answer of the documented form shows; ``None`` for any other.
+
+    It is what `_shape` finds, or nothing: whatever is odd is left to it.
+    """
+    # The token, or an escape that may hide it: then each field is looked at.
+    if b"\\" in text or token.reveal().encode() in text:
+        return None
+    try:
+        if text.startswith(b"["):
+            (seen,) = _PLAIN_LIST.decode(text)
+        else:
+            seen = _PLAIN.decode(text)
+    except _UNREADABLE:
+        return None
+    orders = dict.fromkeys([item.order_id for item in seen.items or () if item.order_id])
+    texts = (seen.allocation_id, seen.status, seen.po_number, seen.vendor_id, seen.location)
+    longest = max([len(one) for one in (*texts, *orders) if one is not None], default=0)
+    least, most = _INT64
+    if longest > _LONGEST_FIELD or len(orders) > _MOST_ORDERS or not least <= seen.version <= most:
+        return None
+    return AllocationView(
+        allocation_id=seen.allocation_id,
+        status=seen.status,
+        version=seen.version,
+        po_number=seen.po_number,
+        vendor_id=seen.vendor_id,
+        location=seen.location,
+        order_ids=tuple(orders),
+    )
 
 
 def _shape(text: bytes, token: Secret, *, is_success: bool) -> Body:

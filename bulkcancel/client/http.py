@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Mapping
-from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Final
 
 import aiohttp
+import msgspec
 from yarl import URL
 
 from bulkcancel.client.failures import no_answer, not_sent
-from bulkcancel.client.wire import LostError, OneSend
+from bulkcancel.client.wire import (
+    SENDING,
+    EarlyAnswerError,
+    GuardedRequest,
+    OneSend,
+    without_repeats,
+)
 from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent
 
 # Node closes an idle connection after 5 s, others later. A send that meets such a close is in
@@ -20,8 +25,7 @@ from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent
 _KEEP_IDLE: Final = 4.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
+class Reply(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer as it came; nothing of it has been looked at."""
 
     http_status: int
@@ -34,9 +38,7 @@ def open_session(tls: ssl.SSLContext | None, *, timeout: float) -> aiohttp.Clien
 
     ``timeout`` (seconds) bounds one exchange whole: name look-up, connection, answer and body.
     """
-    trace = aiohttp.TraceConfig()
-    trace.on_request_headers_sent.append(_note_headers)
-    return aiohttp.ClientSession(
+    session = aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(
             ssl=tls or True,
             limit=0,  # a queue here would hide waiting from the pacer; the caller bounds
@@ -49,8 +51,9 @@ def open_session(tls: ssl.SSLContext | None, *, timeout: float) -> aiohttp.Clien
         auto_decompress=False,
         trust_env=False,
         raise_for_status=False,
-        trace_configs=[trace],
+        request_class=GuardedRequest,
     )
+    return without_repeats(session)
 
 
 async def exchange(
@@ -67,21 +70,18 @@ async def exchange(
 
     A body of more than ``max_body`` bytes is cut off and is no answer.
     """
+    SENDING.set(send)
     try:
         response = await session.request(
-            method,
-            url,
-            data=data,
-            headers=headers,
-            allow_redirects=False,
-            middlewares=(send.middleware,),
-            trace_request_ctx=send,
+            method, url, data=data, headers=headers, allow_redirects=False
         )
     except Exception as error:  # noqa: BLE001 - the one boundary: every failure has a meaning
-        failure = error.failure if isinstance(error, LostError) else error
         if send.headers_written:
-            return no_answer(failure)
-        return not_sent(failure, is_tls=url.scheme == "https")
+            return no_answer(error)
+        return not_sent(error, is_tls=url.scheme == "https")
+    if not send.loop_turned:
+        response.close()
+        return no_answer(EarlyAnswerError())
     try:
         body = await _bounded_body(response, max_body)
     except Exception as error:  # noqa: BLE001 - the same boundary, with the head in hand
@@ -99,20 +99,12 @@ async def exchange(
     return Reply(http_status=response.status, headers=response.headers, body=body)
 
 
-async def _note_headers(
-    _session: aiohttp.ClientSession,
-    context: SimpleNamespace,
-    _params: aiohttp.TraceRequestHeadersSentParams,
-) -> None:
-    send: OneSend = context.trace_request_ctx
-    send.note_headers()
-
-
 async def _bounded_body(response: aiohttp.ClientResponse, most: int) -> bytes | None:
     """Return the body, or ``None`` as soon as it is longer than ``most`` bytes."""
-    body = bytearray()
-    while chunk := await response.content.read(most + 1 - len(body)):
-        body += chunk
-        if len(body) > most:
-            return None
-    return bytes(body)
+    content = response.content
+    body = await content.read(most + 1)
+    while len(body) <= most:
+        if content.at_eof() or not (more := await content.read(most + 1 - len(body))):
+            return body
+        body += more
+    return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from http import HTTPStatus
 from typing import assert_never
+
+import msgspec
 
 from bulkcancel.model import (
     AllocationView,
@@ -25,8 +26,7 @@ CANCELLED = "CANCELLED"
 PARTIALLY_CANCELLED = "PARTIALLY_CANCELLED"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
     """The class of one observation, with what a report needs of it.
 
     ``reason`` is a sentence fragment for a person. ``view`` is set for SHOWN only.

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import assert_never
+
+import msgspec
 
 from bulkcancel.decision.classify import CANCELLED
 from bulkcancel.model import AllocationView, CancelledBy, Outcome, Settlement
@@ -24,8 +25,7 @@ class Doubt(StrEnum):
     """The API refused it, for good and without a reason that tells its state."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class History:
+class History(msgspec.Struct, frozen=True, kw_only=True):
     """What a run knows about one allocation; the unit that waits in the journal.
 
     ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.

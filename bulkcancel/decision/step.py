@@ -2,37 +2,34 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
+
+import msgspec
 
 from bulkcancel.decision.classify import Finding
 from bulkcancel.decision.history import History
 from bulkcancel.model import Kind, Settlement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Send:
+class Send(msgspec.Struct, frozen=True, kw_only=True):
     """Send the cancel (again) after that many seconds."""
 
     after: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Read:
+class Read(msgspec.Struct, frozen=True, kw_only=True):
     """Read the allocation back after that many seconds."""
 
     after: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settle:
+class Settle(msgspec.Struct, frozen=True, kw_only=True):
     """The allocation has its outcome."""
 
     settlement: Settlement
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Halt:
+class Halt(msgspec.Struct, frozen=True, kw_only=True):
     """The answer says that the run must not go on; the allocation stays open for a resume."""
 
     kind: Kind
@@ -44,8 +41,7 @@ class Halt:
 Next: TypeAlias = Send | Read | Settle | Halt
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class Step(msgspec.Struct, frozen=True, kw_only=True):
     """What the answer was found to mean, what is known now, and what follows."""
 
     finding: Finding

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 from bulkcancel.decision import History
 from bulkcancel.model import Kind, Settlement
@@ -17,13 +18,13 @@ class What(StrEnum):
     READ = "read"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class Case(msgspec.Struct, frozen=True, kw_only=True):
     """An allocation that has no outcome yet, and what is to be done with it.
 
     ``row`` is the number of its first row and its key in the journal. ``intents`` counts the
     intents written so far. ``due`` is in seconds since the epoch. ``cut_off`` is set when the last
-    intent has no attempt: the process ended between the two, at the time ``due``.
+    intent has no attempt: the process ended between the two, at the time ``due``. ``waited`` is
+    set once the journal holds it as one that waits.
     """
 
     row: int
@@ -33,10 +34,10 @@ class Case:
     due: float = 0.0
     intents: int = 0
     cut_off: bool = False
+    waited: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Intent:
+class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """The durable note "about to send"; ``number`` counts the intents of the row from 1."""
 
     row: int
@@ -44,8 +45,7 @@ class Intent:
     at: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AttemptEntry:
+class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True):
     """What became of an intent.
 
     ``sent`` is false when no byte left. ``cause`` names why there was no answer and is ``None``
@@ -65,8 +65,7 @@ class AttemptEntry:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReadEntry:
+class ReadEntry(msgspec.Struct, frozen=True, kw_only=True):
     """One read of an allocation and what it showed; times as in `AttemptEntry`."""
 
     row: int
@@ -79,8 +78,7 @@ class ReadEntry:
     version: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WaitEntry:
+class WaitEntry(msgspec.Struct, frozen=True, kw_only=True):
     """An allocation goes back to the queue, due at a time (seconds since the epoch)."""
 
     row: int
@@ -89,18 +87,17 @@ class WaitEntry:
     history: History
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutcomeEntry:
-    """An allocation is settled."""
+class OutcomeEntry(msgspec.Struct, frozen=True, kw_only=True):
+    """An allocation is settled; without ``waited`` it is not among those that wait."""
 
     row: int
     settled_at: float
     settlement: Settlement
     history: History
+    waited: bool = True
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PaceEntry:
+class PaceEntry(msgspec.Struct, frozen=True, kw_only=True):
     """The rate limit as learned (requests per second) from ``at`` on, seconds since the epoch."""
 
     at: float

@@ -9,24 +9,17 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, assert_never
+from typing import Any, Self
 
 import msgspec
 
 from bulkcancel.errors import JournalError, UnbegunError
 from bulkcancel.journal.connection import connect, decoding, in_words, plain, seal_of, take_over
-from bulkcancel.journal.entries import (
-    AttemptEntry,
-    Entry,
-    Intent,
-    OutcomeEntry,
-    PaceEntry,
-    ReadEntry,
-    WaitEntry,
-)
+from bulkcancel.journal.entries import Entry
 from bulkcancel.journal.filesystem import refuse_network
 from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
-from bulkcancel.model import ManifestRow, Outcome
+from bulkcancel.journal.writing import write_entries
+from bulkcancel.model import ManifestRow
 
 JOURNAL_NAME = "journal.sqlite"
 SQLITE_VERSION = sqlite3.sqlite_version
@@ -179,8 +172,7 @@ class Journal:
     def write(self, entries: Iterable[Entry]) -> None:
         """Write entries in one transaction; they are on the disk when this returns."""
         with in_words(self.path), self._transaction() as connection:
-            for entry in entries:
-                _write_entry(connection, entry)
+            write_entries(connection, entries)
 
     def start_segment(self, at: float) -> int:
         """Note that the run starts or goes on; returns the segment's number, from 1."""
@@ -255,52 +247,3 @@ def _row_values(row: ManifestRow) -> tuple[Any, ...]:
         row.reason or None,
         _encode(row.extras).decode() if row.extras else None,
     )
-
-
-def _write_entry(connection: sqlite3.Connection, entry: Entry) -> None:
-    match entry:
-        case Intent():
-            values: tuple[Any, ...] = (entry.row, entry.number, entry.at)
-            connection.execute("INSERT INTO intent VALUES (?, ?, ?)", values)
-        case AttemptEntry():
-            values = (
-                entry.row, entry.number, entry.at, entry.elapsed, entry.sent, entry.kind.value,
-                entry.reason, entry.cause, entry.http_status, entry.status, entry.version,
-            )  # fmt: skip
-            connection.execute(
-                "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-            )
-        case ReadEntry():
-            values = (
-                entry.row, entry.at, entry.elapsed, entry.kind.value, entry.reason,
-                entry.http_status, entry.status, entry.version,
-            )  # fmt: skip
-            connection.execute("INSERT INTO read_back VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
-        case WaitEntry():
-            values = (
-                entry.row, entry.what.value, entry.due, _encode(entry.history).decode(),
-            )  # fmt: skip
-            connection.execute("INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)", values)
-        case PaceEntry():
-            connection.execute("INSERT INTO pace VALUES (?, ?)", (entry.at, entry.limit))
-        case OutcomeEntry():
-            _write_outcome(connection, entry)
-        case _:
-            assert_never(entry)
-
-
-def _write_outcome(connection: sqlite3.Connection, entry: OutcomeEntry) -> None:
-    settled, history = entry.settlement, entry.history
-    values = (
-        entry.row, settled.outcome.value, settled.reason, settled.status, history.version_before,
-        settled.version, history.sends, history.http_status, settled.verified,
-        history.first_sent_at, entry.settled_at, settled.po_number, settled.vendor_id,
-        settled.location, _encode(settled.order_ids).decode() if settled.order_ids else None,
-        settled.cancelled_by,
-        # Only an unknown outcome is taken back, and then all that was known of it is needed.
-        _encode(history).decode() if settled.outcome is Outcome.UNKNOWN else None,
-    )  # fmt: skip
-    connection.execute(
-        "INSERT INTO outcome VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", values
-    )
-    connection.execute("DELETE FROM waiting WHERE row = ?", (entry.row,))

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from bulkcancel.decision import Doubt, History
 from bulkcancel.journal.connection import decoding
@@ -68,6 +68,7 @@ def _open_case(values: tuple[Any, ...]) -> Case:
         due=last_intent_at if cut_off else due,
         intents=intents,
         cut_off=cut_off,
+        waited=True,
     )
 
 

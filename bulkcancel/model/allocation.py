@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AllocationView:
+class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
     """An allocation object of the API without its personal data.
 
     A field is ``None`` where the answer lacks it, holds ``null``, or holds a value of another

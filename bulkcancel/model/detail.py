@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from bulkcancel.model.manifest import Extras, RowKind
 from bulkcancel.model.outcome import CancelledBy, Outcome
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DetailRow:
+class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
     """An input row joined with the outcome of its allocation.
 
     A duplicate carries the settlement of the row it repeats (``outcome`` is that allocation's).

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TypeAlias
+
+import msgspec
 
 from bulkcancel.model.allocation import AllocationView
 
@@ -37,16 +38,14 @@ class NoAnswerCause(StrEnum):
     """The run was told to stop at once while the answer was still awaited."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NotSent:
+class NotSent(msgspec.Struct, frozen=True, kw_only=True):
     """No header of the request was written to a connection."""
 
     cause: NotSentCause
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NoAnswer:
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """Headers were written, then no whole answer came. ``http_status`` is set if its head did."""
 
     cause: NoAnswerCause
@@ -54,22 +53,19 @@ class NoAnswer:
     http_status: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OneAllocation:
+class OneAllocation(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON object, or an array of exactly one, that has an ``allocationId`` or ``statusCode``."""
 
     view: AllocationView
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SeveralAllocations:
+class SeveralAllocations(msgspec.Struct, frozen=True, kw_only=True):
     """A JSON array of none (``count`` 0), or of several elements."""
 
     count: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ApiMessage:
+class ApiMessage(msgspec.Struct, frozen=True, kw_only=True):
     """The API's own error shapes: a bare JSON string, or an object with a ``message``.
 
     ``text`` is cleaned (no control characters, no token, no e-mail address or telephone number)
@@ -80,8 +76,7 @@ class ApiMessage:
     code: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Foreign:
+class Foreign(msgspec.Struct, frozen=True, kw_only=True):
     """A body of no shape that the API is known to use.
 
     ``kind`` is one of ``empty``, ``html``, ``json`` (valid JSON of another shape), ``text``
@@ -94,16 +89,14 @@ class Foreign:
 Body: TypeAlias = OneAllocation | SeveralAllocations | ApiMessage | Foreign
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Allowance:
+class Allowance(msgspec.Struct, frozen=True, kw_only=True):
     """A rate that the API's headers allow, in requests per second, for so many ``seconds``."""
 
     rate: float
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """A whole answer. ``retry_after`` is seconds to wait, or ``None`` if absent or malformed."""
 
     http_status: int

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 
 class Outcome(StrEnum):
@@ -42,8 +43,7 @@ class CancelledBy(StrEnum):
     """Somebody else, between this run's look at it and its cancel."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Settlement:
+class Settlement(msgspec.Struct, frozen=True, kw_only=True):
     """An outcome and what it rests on.
 
     ``reason`` is a sentence for a person. ``verified`` says that a read-back (not the reply to

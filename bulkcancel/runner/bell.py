@@ -9,16 +9,18 @@ class Bell:
     """An event that can be rung many times; a ring wakes those who wait at that moment."""
 
     def __init__(self) -> None:
-        self._event = anyio.Event()
+        # Most rings find nobody waiting, and cost nothing then.
+        self._event: anyio.Event | None = None
 
     def ring(self) -> None:
         """Wake all who wait."""
-        self._event.set()
-        self._event = anyio.Event()
+        if self._event is not None:
+            self._event.set()
+            self._event = None
 
     async def wait(self, seconds: float | None = None) -> None:
         """Wait for the next ring, or until that many seconds have passed."""
-        event = self._event
+        event = self._event = self._event or anyio.Event()
         if seconds is None:
             await event.wait()
             return

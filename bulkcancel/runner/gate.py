@@ -40,6 +40,7 @@ class Gate:
         self._clock = clock
         self._sign = sign
         self._line = anyio.Lock()
+        self._in_line = 0
         self._bell = Bell()
         self._probes: dict[What, int] = {}
         self._sent_at: dict[int, float] = {}
@@ -72,23 +73,36 @@ class Gate:
 
     async def enter(self, row: int, what: What) -> bool:
         """Return true when a send may go now; false when it is turned away, or the run stops."""
-        breaker = self._breakers[what]
-        async with self._line:
-            while not self._sign.is_up:
-                now = self._clock.steady()
-                if breaker.state is not BreakerState.CLOSED and row != self._probes.get(what):
-                    self._turn(now)
-                    return False
-                hold = self._pacer.hold(now, len(self._sent_at))
-                if hold.seconds <= 0.0:
-                    self._pacer.sent(now)
-                    self._sent_at[row] = now
-                    self._turn(now)
-                    return True
-                self.waits.turn(hold.reason, now, limit=self._pacer.limit)
-                await self._bell.wait(None if math.isinf(hold.seconds) else hold.seconds)
-            self._turn(self._clock.steady())
-        return False
+        # Where nobody stands in line and nothing holds the send back, it passes at once.
+        if not self._in_line and isinstance(passes := self._try(row, what), bool):
+            return passes
+        self._in_line += 1
+        try:
+            async with self._line:
+                while not isinstance(passes := self._try(row, what), bool):
+                    await self._bell.wait(None if math.isinf(passes) else passes)
+                return passes
+        finally:
+            self._in_line -= 1
+
+    def _try(self, row: int, what: What) -> bool | float:
+        """Let a send pass, or turn it away; else return for how many seconds it has to wait."""
+        now = self._clock.steady()
+        if self._sign.is_up:
+            self._turn(now)
+            return False
+        closed = self._breakers[what].state is BreakerState.CLOSED
+        if not closed and row != self._probes.get(what):
+            self._turn(now)
+            return False
+        hold = self._pacer.hold(now, len(self._sent_at))
+        if hold.seconds > 0.0:
+            self.waits.turn(hold.reason, now, limit=self._pacer.limit)
+            return hold.seconds
+        self._pacer.sent(now)
+        self._sent_at[row] = now
+        self._turn(now)
+        return True
 
     def note(
         self, row: int, what: What, finding: Finding, allowance: Allowance | None

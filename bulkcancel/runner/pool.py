@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
-from dataclasses import replace
 
 import anyio
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.errors import BulkcancelError
@@ -25,10 +25,11 @@ from bulkcancel.runner.backlog import Backlog
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
+from bulkcancel.runner.noted import close_cut_off
 from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.snapshot import Snapshot
 from bulkcancel.runner.stop import Stop, StopKind, StopSign
-from bulkcancel.runner.worker import Worker, close_cut_off
+from bulkcancel.runner.worker import Worker
 
 _CHUNK = 500
 _TICK = 0.2
@@ -61,7 +62,7 @@ class Pool:
         self._clock = clock or Clock()
         self._on_tick = on_tick
         self._sign = StopSign()
-        self._desk = Desk(journal)
+        self._desk = Desk(journal, enough=max(1, options.concurrency // 2))
         self._gate = Gate(
             Pacer(options.pacer),
             options.breaker,
@@ -111,6 +112,9 @@ class Pool:
             helpers.cancel_scope.cancel()
         if self._on_tick is not None:
             self._on_tick(self.snapshot())
+        if self._desk.failure is not None:
+            # Whatever else stopped the run: not all that it knows is on the disk.
+            return Stop(kind=StopKind.JOURNAL, sentence=str(self._desk.failure))
         if self._sign.stop is None and self._held_back:
             words = f"{self._options.limit:,} allocations were begun, as many as were allowed"
             return Stop(kind=StopKind.LIMIT, sentence=words)

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from http import HTTPStatus
 from typing import assert_never
 
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.breaker import RetryQuota
 from bulkcancel.client import Exchange
 from bulkcancel.decision import (
     Halt,
-    Policy,
     Read,
     Send,
     Settle,
@@ -35,8 +34,6 @@ from bulkcancel.model import (
     BREAKS,
     Answer,
     Kind,
-    NoAnswer,
-    NoAnswerCause,
     NotSent,
     NotSentCause,
     Outcome,
@@ -46,11 +43,13 @@ from bulkcancel.runner.backlog import Backlog
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
-from bulkcancel.runner.noted import read_entry
+from bulkcancel.runner.halting import halt, where, without_token
+from bulkcancel.runner.noted import attempt_entry, read_entry
 from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.stop import Stop, StopKind
-from bulkcancel.runner.tokens import TokenKeeper
 
+_A_MOMENT = 0.02
+"""So many seconds after a look at the token no second one is needed."""
 _LOUD = 20
 """So many breaks of one outcome are logged as warnings; a flood of them says nothing more."""
 
@@ -118,12 +117,11 @@ class Worker:
         if not await self._has_token():
             self._backlog.later(self._clock.steady(), case)
             return
-        number = case.intents + 1
+        at, number = self._clock.steady(), case.intents + 1
         case = replace(case, intents=number)
         await self._desk.write(Intent(row=case.row, number=number, at=self._clock.utc()))
-        # The wait at the gate may have outlasted the token: it is looked at once more.
-        if not await self._gate.enter(case.row, What.SEND) or not await self._has_token():
-            await self._withdraw(case)
+        if not await self._gate.enter(case.row, What.SEND) or not await self._still_has_token(at):
+            self._withdraw(case)
             return
         sent_at = self._clock.utc()
         exchange = await self._in_flight(self._api.cancel, case)
@@ -139,11 +137,12 @@ class Worker:
         )
         self.sent += not isinstance(exchange.observation, NotSent)
         entry = attempt_entry(case, exchange, step, now)
-        await self._follow(case, exchange, step, entry, now)
+        self._follow(case, exchange, step, entry, now)
 
     async def _read(self, case: Case) -> None:
+        at = self._clock.steady()
         may_go = await self._has_token() and await self._gate.enter(case.row, What.READ)
-        if not may_go or not await self._has_token():
+        if not may_go or not await self._still_has_token(at):
             self._backlog.later(self._clock.steady(), case)
             return
         exchange = await self._in_flight(self._api.read, case)
@@ -158,14 +157,18 @@ class Worker:
         )
         self.reads += 1
         entry = read_entry(case.row, step.finding, at=now, elapsed=exchange.elapsed)
-        await self._follow(case, exchange, step, entry, now)
+        self._follow(case, exchange, step, entry, now)
 
     async def _has_token(self) -> bool:
         """Return true when there is a token to send with; else the run stops."""
         if await self._api.tokens.ready():
             return True
-        self._stop(_without_token(self._api.tokens))
+        self._stop(without_token(self._api.tokens))
         return False
+
+    async def _still_has_token(self, at: float) -> bool:
+        """Return true when a token that was good at ``at`` is so still: a wait may outlast it."""
+        return self._clock.steady() - at < _A_MOMENT or await self._has_token()
 
     async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
         self.in_flight += 1
@@ -174,34 +177,40 @@ class Worker:
         finally:
             self.in_flight -= 1
 
-    async def _follow(
-        self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float
-    ) -> None:
-        """Write what was learned and what follows, then do it."""
+    def _follow(self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float) -> None:
+        """Note what was learned and what follows, then do it.
+
+        Nobody waits until that is on the disk: what is lost with the process is an attempt without
+        an answer, which is read back. Only an intent has to be there before its send.
+        """
         finding = step.finding
         seen = exchange.observation
         allowance = seen.allowance if isinstance(seen, Answer) else None
         stop = self._gate.note(case.row, case.what, finding, allowance)
         if finding.kind is Kind.UNAUTHORIZED:
             # From here on nobody sends with this token; whoever is next sees to a newer one.
-            if not self._api.tokens.refused(exchange.token_number, _where(case, finding.reason)):
-                stop = _without_token(self._api.tokens)
+            if not self._api.tokens.refused(exchange.token_number, where(case, finding.reason)):
+                stop = without_token(self._api.tokens)
         elif (
             isinstance(seen, Answer)
             and HTTPStatus.OK <= seen.http_status < HTTPStatus.MULTIPLE_CHOICES
         ):
             self._api.tokens.accepted(exchange.token_number)
         if isinstance(step.next, Halt):
-            stop = stop or _halt(step.next.kind, step.next.reason, case)
+            stop = stop or halt(step.next.kind, step.next.reason, case)
         if stop is not None:
             # At once: while this is written down others must not pass the gate.
             self._stop(stop)
         match step.next:
             case Settle(settlement=settled):
                 done = OutcomeEntry(
-                    row=case.row, settled_at=now, settlement=settled, history=step.history
+                    row=case.row,
+                    settled_at=now,
+                    settlement=settled,
+                    history=step.history,
+                    waited=case.waited,
                 )
-                await self._desk.write(entry, done)
+                self._desk.put(entry, done)
                 self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
                 self._quota.earn()
                 stop = self._gate.settled(settled.outcome, settled.reason)
@@ -214,20 +223,18 @@ class Worker:
                 what = What.SEND if isinstance(step.next, Send) else What.READ
                 if not self._quota.spend(finding.kind):
                     wait = max(wait, self._policy.wait_max)
-                await self._put_back(case, step, entry, what, wait)
+                self._put_back(case, step, entry, what, wait)
             case Halt(then=then):
                 what = What.SEND if isinstance(then, Send) else What.READ
-                await self._put_back(case, step, entry, what, then.after)
+                self._put_back(case, step, entry, what, then.after)
             case _:
                 assert_never(step.next)
 
-    async def _put_back(
-        self, case: Case, step: Step, entry: Entry, what: What, wait: float
-    ) -> None:
+    def _put_back(self, case: Case, step: Step, entry: Entry, what: What, wait: float) -> None:
         due = self._clock.utc() + wait
         waits = WaitEntry(row=case.row, what=what, due=due, history=step.history)
-        await self._desk.write(entry, waits)
-        later = replace(case, history=step.history, what=what, due=due)
+        self._desk.put(entry, waits)
+        later = replace(case, history=step.history, what=what, due=due, waited=True)
         self._backlog.later(self._clock.steady() + wait, later)
         self._log.debug(
             "retry.scheduled" if what is What.SEND else "read_back.scheduled",
@@ -237,7 +244,7 @@ class Worker:
             reason=step.finding.reason,
         )
 
-    async def _withdraw(self, case: Case) -> None:
+    def _withdraw(self, case: Case) -> None:
         """Close an intent for which no byte left, and put the case back."""
         now = self._clock.utc()
         attempt = AttemptEntry(
@@ -251,8 +258,8 @@ class Worker:
             cause=NotSentCause.WITHDRAWN.value,
         )
         waits = WaitEntry(row=case.row, what=What.SEND, due=now, history=case.history)
-        await self._desk.write(attempt, waits)
-        self._backlog.later(self._clock.steady(), case)
+        self._desk.put(attempt, waits)
+        self._backlog.later(self._clock.steady(), replace(case, waited=True))
 
     def _say_settled(self, case: Case, step: Step, outcome: Outcome, reason: str) -> None:
         loud = outcome in BREAKS and self.settled[outcome] <= _LOUD
@@ -267,75 +274,3 @@ class Worker:
         )
         if loud and self.settled[outcome] == _LOUD:
             self._log.warning("allocation.more_to_come", outcome=outcome.value, see="breaks.csv")
-
-
-def attempt_entry(case: Case, exchange: Exchange, step: Step, now: float) -> AttemptEntry:
-    """Return the journal's entry for one intent and what became of it."""
-    finding, seen = step.finding, exchange.observation
-    cause = seen.cause.value if isinstance(seen, (NotSent, NoAnswer)) else None
-    return AttemptEntry(
-        row=case.row,
-        number=case.intents,
-        at=now,
-        elapsed=exchange.elapsed,
-        sent=not isinstance(seen, NotSent),
-        kind=finding.kind,
-        reason=finding.reason,
-        cause=cause,
-        http_status=finding.http_status,
-        status=finding.view.status if finding.view else None,
-        version=finding.view.version if finding.view else None,
-    )
-
-
-def close_cut_off(
-    case: Case, *, policy: Policy, now: float, steady: float, chance: float
-) -> tuple[Case, tuple[Entry, Entry]]:
-    """Return a case whose process ended between intent and attempt, as one in doubt.
-
-    It is read back before anything is sent for it again. ``now`` is seconds since the epoch,
-    ``steady`` the same moment on the clock that nobody sets.
-    """
-    exchange = Exchange(observation=NoAnswer(cause=NoAnswerCause.CRASHED), elapsed=0.0)
-    step = after_send(
-        # Whether this API can be read is found out anew: a doubt is never settled by sending.
-        replace(case.history, readable=True),
-        case.allocation_id,
-        exchange.observation,
-        policy=policy,
-        sent_at=case.due,
-        now=steady,
-        chance=chance,
-    )
-    due = max(now, case.due + policy.verify_after[0])
-    known = replace(case, history=step.history, what=What.READ, due=due, cut_off=False)
-    waits = WaitEntry(row=case.row, what=What.READ, due=due, history=step.history)
-    return known, (attempt_entry(known, exchange, step, now), waits)
-
-
-def _where(case: Case, reason: str) -> str:
-    return f"allocation {case.allocation_id} (row {case.row}): {reason}"
-
-
-def _without_token(tokens: TokenKeeper) -> Stop:
-    words = f"{tokens.lacking[:1].upper()}{tokens.lacking[1:]}"
-    return Stop(
-        kind=StopKind.AUTHENTICATION,
-        sentence=f"{words}. Get a new token or mend its source, then resume.",
-    )
-
-
-def _halt(kind: Kind, reason: str, case: Case) -> Stop:
-    where = _where(case, reason)
-    if kind is Kind.UNAUTHORIZED:
-        return Stop(
-            kind=StopKind.AUTHENTICATION,
-            sentence=f"The API refuses the token; {where}. Get a new token, then resume.",
-        )
-    meaning = {
-        Kind.UNTRUSTED: "The server's certificate is not trusted",
-        Kind.MISCONFIGURED: "The API's address is wrong",
-        Kind.MISROUTED: "The answer is not the API's: wrong base URL, or a proxy in between",
-        Kind.CONTRADICTION: "The API answered for another allocation than the one asked",
-    }[kind]
-    return Stop(kind=StopKind.MISCONFIGURED, sentence=f"{meaning}; {where}.")

@@ -7,10 +7,12 @@ import heapq
 import sys
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import assert_never
+
+from changing import replace
 
 if __name__ == "__main__":  # as a script it has no pytest that finds what is shared
     sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
@@ -34,7 +36,7 @@ from bulkcancel.journal import Case, What
 from bulkcancel.model import Kind, Observation, Outcome, Settlement
 from bulkcancel.pacing import Pacer, PacerOptions
 from bulkcancel.runner.gate import verdict_of
-from bulkcancel.runner.worker import close_cut_off
+from bulkcancel.runner.noted import close_cut_off
 
 _LATENESS = 0.011
 """A late send may be made up for by so much: the pacer's own allowance, and rounding."""

@@ -13,7 +13,7 @@ import anyio
 import pytest
 
 from bulkcancel.client import Client
-from bulkcancel.client.wire import OneSend, SecondSendError, SendCount
+from bulkcancel.client.wire import OneSend, SecondSendError, SendCount, without_repeats
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import (
     AllocationView,
@@ -187,13 +187,36 @@ def test_a_cancelled_call_ends_at_once_and_frees_its_place(
     assert len(peer.requests) == 2
 
 
-def test_both_hooks_refuse_a_second_send() -> None:
-    """Should aiohttp ever repeat for another reason, each of the two guards stops it."""
-    reached: list[str] = []
+def test_the_guard_refuses_a_second_send(serve: Any, steps: Any, call: Any) -> None:
+    """Should aiohttp repeat a request after all, nothing leaves a second time."""
+    peer = serve(steps.hang_up(), steps.answer(CANCELLED))
 
-    async def handler(_: Any) -> Any:
-        reached.append("sent")
-        return None
+    async def use(client: Client) -> tuple[Any, int]:
+        session = client._session  # noqa: SLF001 - as a later aiohttp might behave
+        assert session is not None
+        assert session._retry_connection is False  # noqa: SLF001 - the same
+        session._retry_connection = True  # noqa: SLF001 - the same
+        return (await client.cancel(ID)).observation, client.wire_sends
+
+    seen, sends = call(peer.base_url, use)
+    assert isinstance(seen, NoAnswer)
+    assert (len(peer.requests), sends) == (1, 1)
+
+
+def test_an_aiohttp_without_the_switch_is_not_used() -> None:
+    """A version that can't be kept from repeating is found out before the first request."""
+
+    async def main() -> None:
+        async with aiohttp.ClientSession() as session:
+            del session._retry_connection  # noqa: SLF001 - as a later aiohttp might be
+            with pytest.raises(RuntimeError, match="repeats requests"):
+                without_repeats(session)
+
+    anyio.run(main)
+
+
+def test_a_guard_counts_once() -> None:
+    """The second time that headers are to be written is refused, and not counted."""
 
     async def main() -> None:
         count = SendCount()
@@ -201,12 +224,8 @@ def test_both_hooks_refuse_a_second_send() -> None:
         send.note_headers()
         with pytest.raises(SecondSendError):
             send.note_headers()
-        assert count.total == 1
+        assert (count.total, send.headers_written, send.loop_turned) == (1, True, False)
         await asyncio.sleep(0)
-        pass_on: Callable[..., Any] = send.middleware
-        await pass_on(None, handler)
-        with pytest.raises(SecondSendError):
-            await pass_on(None, handler)
-        assert reached == ["sent"]
+        assert send.loop_turned
 
     anyio.run(main)

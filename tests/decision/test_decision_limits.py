@@ -6,9 +6,9 @@ A count too many sends twice or asks for ever; one too few gives up an allocatio
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 import pytest
+from msgspec.structs import replace
 
 from bulkcancel.decision import (
     Doubt,

@@ -6,9 +6,10 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from changing import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -205,6 +206,7 @@ class Model:
             due=one.due,
             intents=one.intents,
             cut_off=one.cut_off,
+            waited=True,
         )
 
 

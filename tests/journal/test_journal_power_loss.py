@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from random import Random
@@ -18,6 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import assert_never
 
 import pytest
+from changing import replace
 from forgetful import ForgetfulDisk, lay_down
 from hypothesis import given, settings
 from hypothesis import strategies as st

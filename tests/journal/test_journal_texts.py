@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from changing import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from dataclasses import replace
 
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import TOKEN, make_ids
 

@@ -5,10 +5,10 @@ Times are scaled down: a total timeout of 30 s is half a second here.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import make_ids
 

@@ -10,13 +10,13 @@ import ssl
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import aiohttp
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import make_ids
 from tlsing import OPENSSL, Doorway, make_certificates

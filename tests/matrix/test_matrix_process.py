@@ -12,9 +12,9 @@ import shutil
 import signal
 import subprocess
 import time
-from dataclasses import replace
 
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import TOKEN, make_ids
 

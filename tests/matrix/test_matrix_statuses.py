@@ -5,9 +5,8 @@ Row 32 (503 for all, for a while) stands with the throttling.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import make_ids
 

@@ -7,10 +7,10 @@ Times are scaled down: a pause of 7 s is one of 1 s here.
 from __future__ import annotations
 
 import threading
-from dataclasses import replace
 from typing import get_args
 
 import pytest
+from changing import replace
 from quickrun import QuickRig
 from rigging import make_ids
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pytest
+from changing import replace
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 

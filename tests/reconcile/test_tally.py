@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from changing import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
+
+from changing import replace
 
 from bulkcancel.model import BREAKS, DetailRow, Outcome, RowKind
 from bulkcancel.reconcile import is_break, next_step

@@ -6,13 +6,13 @@ import csv
 import gc
 import io
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from changing import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from changing import replace
 from pagecase import busy
 from pagecases import bad, clean, empty, stopped
 

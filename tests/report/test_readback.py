@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from changing import replace
 
 from bulkcancel.errors import ReportError
 from bulkcancel.model import DetailRow, Outcome

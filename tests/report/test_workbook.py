@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
+from changing import replace
 from readxlsx import SHEETS, opened, records, sheet_of, summary_of, texts, values, workbook_of
 
 from bulkcancel.model import CancelledBy, DetailRow, Outcome, RowKind

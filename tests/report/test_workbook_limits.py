@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from zipfile import ZipFile
 
 import pytest
+from changing import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from readxlsx import opened, pairs, records, sheet_of, texts, values, workbook_of

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from changing import replace
 from openpyxl.worksheet.worksheet import Worksheet
 from readxlsx import pairs, said, sheet_of, summary_of, workbook_of
 

@@ -8,11 +8,11 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from changing import replace
 
 import bulkcancel.report.detail as detail_module
 from bulkcancel.errors import ExitCode, JournalError, OutOfBalanceError, ReportError

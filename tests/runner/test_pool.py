@@ -303,7 +303,7 @@ def test_a_sick_server_is_probed_until_it_heals(journal: Journal) -> None:
     options = BreakerOptions(probe_first=0.01, probe_most=0.02)
     assert worked(pool_for(journal, api, breaker=options)) is None
     assert outcome_counts(journal) == {Outcome.CANCELLED: 200}
-    assert attempt_totals(journal).not_sent == {"refused": 30}
+    assert attempt_totals(journal).not_sent["refused"] == 30
     assert attempt_totals(journal).sent == 200
 
 
