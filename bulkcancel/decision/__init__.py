@@ -7,12 +7,14 @@ from bulkcancel.decision.forecast import foretell
 from bulkcancel.decision.guard import CANCELLABLE, Guard
 from bulkcancel.decision.history import Doubt, History, open_settlement
 from bulkcancel.decision.policy import Policy, backoff
+from bulkcancel.decision.shard import MOST_SHARDS, Shard, missing_shards, parse_shard, shard_of
 from bulkcancel.decision.step import Halt, Next, Read, Send, Settle, Step
 from bulkcancel.decision.steps_read import after_read
 from bulkcancel.decision.steps_send import after_send
 
 __all__ = [
     "CANCELLABLE",
+    "MOST_SHARDS",
     "Agreement",
     "Belonging",
     "Differing",
@@ -26,6 +28,7 @@ __all__ = [
     "Read",
     "Send",
     "Settle",
+    "Shard",
     "Step",
     "Verification",
     "after_read",
@@ -35,5 +38,8 @@ __all__ = [
     "classify_read",
     "foretell",
     "hold_against",
+    "missing_shards",
     "open_settlement",
+    "parse_shard",
+    "shard_of",
 ]

@@ -9,12 +9,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from bulkcancel.decision import Shard
 from bulkcancel.errors import InputRefusedError
 from bulkcancel.manifest.formats import open_table
 from bulkcancel.manifest.ids import Grammar
 from bulkcancel.manifest.judge import Judge
 from bulkcancel.manifest.options import InputOptions
 from bulkcancel.manifest.scan import MOST_PROBLEMS, SHOWN_IDS, Scan, scan
+from bulkcancel.manifest.share import share_of
 from bulkcancel.manifest.source import Source, open_source
 from bulkcancel.manifest.table import Cells, Fingerprint, OnePass, Table
 from bulkcancel.model import InputFacts, ManifestRow, RowKind
@@ -52,7 +54,10 @@ class Manifest:
 
     Attributes:
         facts: where it came from and how it was read.
+        whole: how many rows of each kind the whole input has.
+        shard: the share of it that the manifest was narrowed to, ``None`` if it was not.
         counts: how many rows of each kind there are.
+        hash_total: the hash total of their ids.
         problems: the first twenty invalid rows.
         first_ids: the first ids, three at most, each once.
         last_ids: the last ids, three at most, each once, in the order of their first rows.
@@ -62,7 +67,9 @@ class Manifest:
         self, *, facts: InputFacts, source: Source, table: Table, judge: Judge, scan: Scan
     ) -> None:
         self.facts = facts
-        self.counts = scan.counts
+        self.whole = self.counts = scan.counts
+        self.hash_total = facts.hash_total
+        self.shard: Shard | None = None
         self.first_ids = scan.first_ids
         self._source = source
         self._table = table
@@ -76,11 +83,28 @@ class Manifest:
         # A caller that is stopped before `close` must not leave a copy of the input behind.
         self._discard = weakref.finalize(self, source.discard)
 
+    def narrow(self, shard: Shard) -> None:
+        """Leave only a shard's share; the input is read once more.
+
+        Rows, counts, hash total, first and last ids are the share's from now on. ``facts``,
+        ``whole`` and ``problems`` stay those of the whole input.
+
+        Raises:
+            InputRefusedError: the input is not the one that was read first.
+            ValueError: the manifest is closed, or a share already.
+        """
+        if self.shard is not None:
+            raise ValueError("the manifest is a share already")
+        self.shard = shard
+        share = share_of(self.rows(), most_ids=SHOWN_IDS)
+        self.counts, self.hash_total = share.counts, share.hash_total
+        self.first_ids, self.last_ids = share.first_ids, share.last_ids
+
     def rows(self) -> Iterator[list[ManifestRow]]:
         """Read the input again and give all rows in their order, in lists of a few thousand.
 
-        Rows of every kind are given. The file is hashed before the first row and, where the
-        format allows it, once more as it is read.
+        Rows of every kind are given; of a share its own. The file is hashed before the first row
+        and, where the format allows it, once more as it is read.
 
         Raises:
             InputRefusedError: the input is not the one that was read first. That may show only
@@ -118,7 +142,12 @@ class Manifest:
         first_row = self._table.layout.first_row
         rows: list[ManifestRow] = []
         ids = self._judge.allocation_ids(batch)
+        shard = self.shard
         for place, (allocation_id, cells) in enumerate(zip(ids, batch, strict=True), start):
+            if shard is not None:
+                is_conflict = place in repeats and not repeats[place][1]
+                if not shard.holds(None if is_conflict else allocation_id):
+                    continue
             row = first_row + place
             if allocation_id is None:
                 rows.append(self._without_id(cells, row))
