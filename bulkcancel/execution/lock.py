@@ -36,33 +36,53 @@ def one_at_a_time(
         LockedError: Another run holds it; the text names that run and its process.
         RefusedError: The folder can't be written.
     """
-    parts = urlsplit(target.base_url)
-    name = sha256(
-        f"{parts.scheme}://{parts.netloc}\n{target.account}\n{digest}".encode()
-    ).hexdigest()[:32]
-    path = folder / f"{name}.lock"
-    holder = path.with_suffix(".json")
+    path = lock_path(folder, target, digest)
     try:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         lock = FileLock(path, timeout=0)
         lock.acquire()
     except Timeout as error:
         raise LockedError(
-            f"Another run works on the same input for the same account: {_words(holder)}. "
+            f"Another run works on the same input for the same account: {holder_words(path)}. "
             "Try again when it is done."
         ) from error
     except OSError as error:
-        raise RefusedError(
-            f"The lock {path} can't be taken ({error.strerror}); nothing was sent."
-        ) from error
+        raise cant_lock(path, error) from error
     try:
-        who = {"run_id": run_id, "pid": os.getpid(), "host": socket.gethostname(), "since": since}
+        with noted(path, run_id=run_id, since=since):
+            yield
+    finally:
+        # The lock's own file stays: to remove it while another waits would give both a lock.
+        lock.release()
+
+
+def lock_path(folder: Path, target: Target, digest: str) -> Path:
+    """Return which file is locked for an API's origin, an account and an input."""
+    parts = urlsplit(target.base_url)
+    key = f"{parts.scheme}://{parts.netloc}\n{target.account}\n{digest}"
+    return folder / f"{sha256(key.encode()).hexdigest()[:32]}.lock"
+
+
+@contextmanager
+def noted(path: Path, *, run_id: str, since: str) -> Iterator[None]:
+    """Note beside a lock, while it is held, who holds it."""
+    who = {"run_id": run_id, "pid": os.getpid(), "host": socket.gethostname(), "since": since}
+    holder = path.with_suffix(".json")
+    try:
         holder.write_text(json.dumps(who), encoding="utf-8")
         yield
     finally:
-        # The lock's own file stays: to remove it while another waits would give both a lock.
         holder.unlink(missing_ok=True)
-        lock.release()
+
+
+def holder_words(path: Path) -> str:
+    """Return who holds a lock, in words."""
+    return _words(path.with_suffix(".json"))
+
+
+def cant_lock(path: Path, error: OSError) -> RefusedError:
+    """Return what to raise for a lock that the system refuses."""
+    return RefusedError(f"The lock {path} can't be taken ({error.strerror}); nothing was sent.")
 
 
 def holder_of(folder: Path, run_id: str) -> str:
@@ -77,6 +97,8 @@ def holder_of(folder: Path, run_id: str) -> str:
 def _words(holder: Path) -> str:
     try:
         who = json.loads(holder.read_text(encoding="utf-8"))
+        if "shards" in who:
+            return f"a run of a shard, of {who['shards']}"
         return f"run {who['run_id']}, process {who['pid']} on {who['host']}, since {who['since']}"
     except (OSError, ValueError, KeyError, TypeError):
         # It is just being taken or let go; who it is can't be told, that it is held is certain.
