@@ -69,9 +69,12 @@ def _begin(
     with read_manifest(source) as manifest:
         if manifest.counts.invalid and not settings.skip_invalid:
             raise refusal(manifest, None)
+        if settings.share is not None:
+            manifest.narrow(settings.share)
         if manifest.counts.unique != confirm:
+            what = "The input" if settings.share is None else settings.share.words.capitalize()
             raise RefusedError(
-                f"The input holds {manifest.counts.unique:,} allocations, not {confirm:,}. "
+                f"{what} holds {manifest.counts.unique:,} allocations, not {confirm:,}. "
                 "Nothing was sent."
             )
         folder = new_run(reports, run_id, now=time.time())

@@ -18,6 +18,7 @@ _COMMANDS = {
     "run": "Plan, confirm, cancel, reconcile, report.",
     "resume": "Go on with a run that was stopped, killed or left unknowns.",
     "verify": "Read the allocations of a run again and hold them against its report.",
+    "merge": "Join the runs of all shards of an input into one.",
     "report": "Rebuild the reports of a run from its journal.",
     "find": "Find the allocations of a purchase order, as an input for a run.",
     "runs": "List the runs, and how each stands.",

@@ -40,8 +40,8 @@ def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) ->
     if not (sys.stdin.isatty() and sys.stderr.isatty()):
         if unusual:
             raise RefusedError(
-                f"{counted(count, 'allocation')} are far more than the earlier runs for this "
-                "target had: say --allow-unusual if that is right. Nothing was sent."
+                f"{counted(_size(manifest, settings), 'allocation')} are far more than the earlier "
+                "runs for this target had: say --allow-unusual if that is right. Nothing was sent."
             )
         raise RefusedError(
             f"There is no terminal to ask at: say --confirm {count} (the number of allocations "
@@ -51,19 +51,28 @@ def guard(manifest: Manifest, settings: RunSettings, options: dict[str, Any]) ->
 
 
 def check_count(manifest: Manifest, options: dict[str, Any]) -> None:
-    """Raise if the input holds another number of allocations than ``--expect-count`` says.
+    """Raise if the whole input holds another number of allocations than ``--expect-count`` says.
 
     Raises:
         RefusedError: It does, or that is no number.
     """
     if options["expect_count"]:
-        parse_expected_count(options["expect_count"]).check(manifest.counts.unique)
+        parse_expected_count(options["expect_count"]).check(manifest.whole.unique)
 
 
 def is_far_larger(manifest: Manifest, settings: RunSettings) -> bool:
     """Say whether a run would be far larger than the earlier ones for its target."""
     earlier = earlier_sizes(usual_folder(), settings.target)
-    return is_unusual(to_begin(manifest, settings), earlier)
+    return is_unusual(_size(manifest, settings), earlier)
+
+
+def _size(manifest: Manifest, settings: RunSettings) -> int:
+    """Return how many allocations a run would begin, all shards together."""
+    shard = manifest.shard
+    if shard is None:
+        return to_begin(manifest, settings)
+    whole = manifest.whole.unique
+    return whole if settings.limit is None else min(whole, settings.limit * shard.of)
 
 
 def _check_protected(options: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ import click
 GROUPS: dict[str, tuple[str, ...]] = {
     "Input": (
         "id_column", "id_pattern", "encoding", "sheet", "include_hidden", "skip_invalid",
+        "shard",
     ),
     "Target": ("base_url", "account", "channel", "stage", "date", "allow_http", "ca_file"),
     "Guards": (

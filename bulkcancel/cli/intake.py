@@ -9,6 +9,7 @@ from typing import Any
 
 from bulkcancel.cli.credentials import token_source
 from bulkcancel.client import ClientOptions, TokenSource, check_target
+from bulkcancel.decision import parse_shard
 from bulkcancel.execution import RunSettings
 from bulkcancel.manifest import (
     DEFAULT_ID_PATTERN,
@@ -59,6 +60,7 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
         expect_po=tuple(options["expect_po"]),
         expect_vendor=tuple(options["expect_vendor"]),
         cancellable=tuple(sorted(options["cancellable"])),
+        shard=options["shard"],
     ).checked()
     return settings.aimed_at(check_target(settings.target, settings.client()))
 
@@ -76,7 +78,9 @@ def token_of(options: dict[str, Any]) -> TokenSource:
 
 
 def read_input(options: dict[str, Any]) -> Manifest:
-    """Return the manifest of the input.
+    """Return the manifest of the input, narrowed to the shard if one is asked for.
+
+    The whole input is read and checked for each shard.
 
     Raises:
         InputRefusedError: It can't be read, or has invalid rows that are not to be skipped; all
@@ -93,6 +97,8 @@ def read_input(options: dict[str, Any]) -> Manifest:
         )
     )
     if manifest.counts.invalid == 0 or options["skip_invalid"]:
+        if options["shard"] is not None:
+            manifest.narrow(parse_shard(options["shard"]))
         return manifest
     with manifest:
         raise refusal(manifest, _list_problems(manifest, options["reports"]))

@@ -36,6 +36,12 @@ input_options = stacked(
             is_flag=True,
             help="Leave rows with a bad id out; without it such an input is refused whole.",
         ),
+        option(
+            "--shard",
+            metavar="I/N",
+            help="Take the share I, from 1, of an input that N runs divide among them by the ids; "
+            "`bulkcancel merge` joins them.",
+        ),
     ]
 )
 
@@ -63,7 +69,8 @@ guard_options = stacked(
         option(
             "--expect-count",
             metavar="N|N±M%",
-            help="Refuse an input of another number of allocations.",
+            help="Refuse an input of another number of allocations; with --shard too it is the "
+            "whole input's.",
         ),
         option(
             "--expect-po",

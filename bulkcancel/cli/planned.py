@@ -13,6 +13,7 @@ from bulkcancel.execution import Precheck, RunSettings
 from bulkcancel.execution.deadline import seconds_until, sending_seconds
 from bulkcancel.execution.guards import plan_digest
 from bulkcancel.execution.history import CancelledBefore
+from bulkcancel.execution.shards import shard_json
 from bulkcancel.manifest import Manifest
 from bulkcancel.model import InputFacts, Outcome
 from bulkcancel.report.cells import one_line
@@ -58,6 +59,7 @@ def plan_facts(
     return {
         "input": msgspec.to_builtins(manifest.facts),
         "rows": msgspec.to_builtins(manifest.counts),
+        "shard": shard_json(manifest),
         "first_ids": list(manifest.first_ids),
         "last_ids": list(manifest.last_ids),
         "target": msgspec.to_builtins(settings.target),
@@ -76,7 +78,7 @@ def plan_lines(
     manifest: Manifest, settings: RunSettings, limit: float | None = None
 ) -> Iterator[str]:
     """Yield a plan as lines; ``limit`` (requests/s) is the one that an earlier run learned."""
-    facts, counts, target = manifest.facts, manifest.counts, settings.target
+    facts, counts, target = manifest.facts, manifest.whole, settings.target
     path = "standard input" if facts.path == "-" else one_line(facts.path)
     yield f"Input      {path} ({_form(facts)}), ids in column {facts.id_column!r}"
     yield (
@@ -89,6 +91,9 @@ def plan_lines(
     if facts.trimmed:
         were = "id was" if facts.trimmed == 1 else "ids were"
         yield f"Trimmed    {facts.trimmed:,} {were} padded with spaces or invisible characters"
+    if manifest.shard is not None:
+        shard, share = manifest.shard, counted(manifest.counts.unique, "allocation")
+        yield f"Shard      {shard.index:,} of {shard.of:,}: {share} of {counts.unique:,}"
     if manifest.first_ids:
         yield f"Ids        {manifest.first_ids[0]} … {manifest.last_ids[-1]}"
     context = [f"account {target.account}"]
@@ -110,7 +115,8 @@ def plan_lines(
     if settings.deadline is not None:
         yield f"Deadline   {_deadline(manifest, settings, settings.deadline, limit)}"
     begun = to_begin(manifest, settings)
-    rest = f", {counts.unique - begun:,} are left (--limit)" if begun < counts.unique else ""
+    left = manifest.counts.unique - begun
+    rest = f", {left:,} are left (--limit)" if left else ""
     yield f"To cancel  {counted(begun, 'allocation')}{rest}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bulkcancel.execution import Finished
-from bulkcancel.report.words import headlines
+from bulkcancel.report.words import headlines, resumes
 
 
 def finished_lines(finished: Finished) -> Iterator[str]:
@@ -22,5 +22,6 @@ def finished_lines(finished: Finished) -> Iterator[str]:
     for label, text in headlines(summary):
         yield f"{label:<11}{text}"
     yield f"Report     {finished.folder.path}"
-    if finished.resumable:
-        yield f"Go on      bulkcancel resume {finished.folder.path}"
+    for command in resumes(summary, str(finished.folder.path)):
+        again = ", then merge again" if summary.get("merged") is not None else ""
+        yield f"Go on      {command}{again}"

@@ -3,6 +3,7 @@
 from bulkcancel.execution.canary import Canaries
 from bulkcancel.execution.ending import Finished, rebuild_reports
 from bulkcancel.execution.folder import RunFolder, find_run, new_run
+from bulkcancel.execution.merging import merge_runs
 from bulkcancel.execution.precheck import Precheck, precheck
 from bulkcancel.execution.remembered import known_limit
 from bulkcancel.execution.session import RunSession
@@ -19,6 +20,7 @@ __all__ = [
     "Verified",
     "find_run",
     "known_limit",
+    "merge_runs",
     "new_run",
     "precheck",
     "rebuild_reports",

@@ -55,6 +55,36 @@ class SummaryTarget:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PastShardRun:
+    """The part of a merge's summary that names one of the runs that it joined."""
+
+    run_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastMerge:
+    """The part of a summary that says which runs were merged, and when (UTC, ISO 8601)."""
+
+    merged_at: str
+    runs: tuple[PastShardRun, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastShard:
+    """The part of a shard's summary that says which share it was."""
+
+    index: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PastInput:
+    """The part of a summary that says which ids the whole input held, in their order."""
+
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PastSummary:
     """The parts of a ``summary.json`` that later runs go by; its names are those of the file."""
 
@@ -68,6 +98,9 @@ class PastSummary:
     files: Mapping[str, str]
     verdict: str
     exit_code: int
+    input: PastInput = PastInput()
+    shard: PastShard | None = None
+    merged: PastMerge | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -223,7 +256,7 @@ def _from_summary(line: RunLine, summary: PastSummary) -> RunLine:
         finished_at=summary.finished_at,
         exit_code=summary.exit_code,
         target=summary.target,
-        resumable=left > 0 and (line.path / JOURNAL_NAME).exists(),
+        resumable=left > 0 and summary.merged is None and (line.path / JOURNAL_NAME).exists(),
         sentence=summary.verdict,
     )
 
@@ -246,7 +279,7 @@ def _from_journal(line: RunLine) -> RunLine:
         target=SummaryTarget(
             base_url=seen.target.base_url, account=seen.target.account, stage=seen.target.stage
         ),
-        resumable=any(seen.outcomes[outcome] for outcome in _LEFT),
+        resumable=not seen.merged and any(seen.outcomes[outcome] for outcome in _LEFT),
         sentence=sentence,
     )
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution.folder import RunFolder
-from bulkcancel.execution.pacing import pacing_summary
+from bulkcancel.execution.joint import NEVER_BEGUN, NEVER_ENDED, joint_stop, shown_merge
+from bulkcancel.execution.pacing import joint_pacing, pacing_summary
 from bulkcancel.execution.precheck import forecast_json
 from bulkcancel.execution.settings import settings_from_json
+from bulkcancel.execution.shards import shown_shard
 from bulkcancel.journal import (
     Journal,
     Segment,
@@ -25,8 +27,6 @@ from bulkcancel.model import DetailRow, RowCounts
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 from bulkcancel.report import ReportSource, write_reports
 from bulkcancel.report.words import resumable
-
-_NEVER_ENDED = "the process ended before the run did"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +66,11 @@ def write_reports_of(
     settings = settings_from_json(journal.fact("settings"))
     lived = segments(journal)
     stop = _last_stop(lived)
+    shard, merged = journal.fact("shard"), journal.fact("merged")
+    finished_at = lived[-1].finished_at if lived else None
+    pace = pacing_summary
+    if merged is not None:
+        stop, finished_at, pace = joint_stop(merged), merged["finished_at"], joint_pacing
     sends = attempt_totals(journal)
 
     def rows() -> Iterator[Sequence[DetailRow]]:
@@ -81,7 +86,8 @@ def write_reports_of(
             other_columns=tuple(facts["other_columns"]),
             id_column=facts["id_column"],
             manifest=ManifestTotals(
-                counts=RowCounts(**journal.fact("counts")), hash_total=facts["hash_total"]
+                counts=RowCounts(**journal.fact("counts")),
+                hash_total=(facts if shard is None else shard)["hash_total"],
             ),
             attempts=AttemptTotals(
                 sent=sends.sent,
@@ -94,9 +100,11 @@ def write_reports_of(
                 "run_id": journal.fact("run_id"),
                 "tool_version": journal.fact("tool_version"),
                 "started_at": utc(lived[0].started_at) if lived else None,
-                "finished_at": utc(lived[-1].finished_at) if lived else None,
+                "finished_at": utc(finished_at),
                 "segments": len(lived),
                 "stop": stop.sentence if stop else None,
+                "shard": shown_shard(shard),
+                "merged": shown_merge(merged),
                 "input": facts,
                 "target": {
                     "base_url": target.base_url,
@@ -105,7 +113,7 @@ def write_reports_of(
                     "channel": target.channel,
                 },
                 "options": settings.options_json(),
-                "pacing": pacing_summary(settings, [part.facts for part in lived]),
+                "pacing": pace(settings, [part.facts for part in lived]),
                 "forecast": forecast,
             },
             figures=lambda: figures(journal),
@@ -123,10 +131,10 @@ def write_reports_of(
 
 def _last_stop(lived: Sequence[Segment]) -> StopWord | None:
     if not lived:
-        return StopWord(exit_code=ExitCode.STOPPED, sentence="it was never begun")
+        return StopWord(exit_code=ExitCode.STOPPED, sentence=NEVER_BEGUN)
     last = lived[-1]
     if last.finished_at is None:
-        return StopWord(exit_code=ExitCode.STOPPED, sentence=_NEVER_ENDED)
+        return StopWord(exit_code=ExitCode.STOPPED, sentence=NEVER_ENDED)
     if last.stop is None:
         return None
     return StopWord(exit_code=ExitCode(last.stop["exit_code"]), sentence=last.stop["sentence"])

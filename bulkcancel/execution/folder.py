@@ -62,6 +62,30 @@ def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
         RefusedError: The id is not fit for a folder's name, or there is such a run already.
         ReportError: The folder can't be made.
     """
+    folder = named_run(reports, run_id, now=now)
+    try:
+        reports.mkdir(parents=True, exist_ok=True)
+        if folder.path.is_dir():
+            clear_unbegun(reports, folder.run_id)
+        folder.path.mkdir(mode=0o700)
+    except FileExistsError as error:
+        raise RefusedError(
+            f"There is a run {folder.run_id} in {reports} already: `bulkcancel resume "
+            f"{folder.run_id}` goes on with it; a new run needs another --run-id."
+        ) from error
+    except OSError as error:
+        raise ReportError(
+            f"The run folder {folder.path} can't be made ({error.strerror}); nothing was sent."
+        ) from error
+    return folder
+
+
+def named_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
+    """Return where a run of that id lies; without one it gets an id with the time in it.
+
+    Raises:
+        RefusedError: The id is not fit for a folder's name.
+    """
     if run_id is None:
         moment = datetime.fromtimestamp(now, UTC).strftime("%Y%m%dT%H%M%SZ")
         run_id = f"{moment}-{secrets.token_hex(2)}"
@@ -70,22 +94,7 @@ def new_run(reports: Path, run_id: str | None, *, now: float) -> RunFolder:
             f"The run id {run_id!r} is not fit for a folder: use up to 64 letters, digits, dots, "
             "hyphens and underscores, a letter or digit first."
         )
-    path = reports / run_id
-    try:
-        reports.mkdir(parents=True, exist_ok=True)
-        if path.is_dir():
-            clear_unbegun(reports, run_id)
-        path.mkdir(mode=0o700)
-    except FileExistsError as error:
-        raise RefusedError(
-            f"There is a run {run_id} in {reports} already: `bulkcancel resume {run_id}` goes on "
-            "with it; a new run needs another --run-id."
-        ) from error
-    except OSError as error:
-        raise ReportError(
-            f"The run folder {path} can't be made ({error.strerror}); nothing was sent."
-        ) from error
-    return RunFolder(run_id=run_id, path=path)
+    return RunFolder(run_id=run_id, path=reports / run_id)
 
 
 def find_run(reports: Path, run: str) -> RunFolder:

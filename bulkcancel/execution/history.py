@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -173,7 +173,39 @@ def _published(reports: Path, left_out: list[str]) -> list[Published]:
             if summary is not None and summary.started_at is not None:
                 run = PastRun(run_id=path.name, started_at=summary.started_at)
                 found.append(Published(path=path, summary=summary, run=run))
-    return sorted(found, key=lambda one: (one.run.started_at, one.run.run_id))
+    found.sort(key=lambda one: (one.run.started_at, one.run.run_id))
+    return _each_once(found)
+
+
+def _each_once(found: Sequence[Published]) -> list[Published]:
+    """Leave out what another run holds as well: shards that were merged, and earlier merges."""
+    merges: dict[frozenset[tuple[str, str]], Published] = {}
+    for one in found:
+        shards = _shards(one)
+        before = merges.get(shards)
+        if shards and (before is None or _merged_at(before) <= _merged_at(one)):
+            merges[shards] = one
+    joined = frozenset[tuple[str, str]]().union(*merges)
+    kept = {one.run.run_id for one in merges.values()}
+    return [one for one in found if one.run.run_id in kept or not _is_joined(one, joined)]
+
+
+def _shards(run: Published) -> frozenset[tuple[str, str]]:
+    """Return which runs of which input (its digest) a merge joined; nothing for other runs."""
+    digest, merged = run.summary.input.digest, run.summary.merged
+    return frozenset((digest, one.run_id) for one in merged.runs) if merged else frozenset()
+
+
+def _is_joined(run: Published, joined: frozenset[tuple[str, str]]) -> bool:
+    if run.summary.merged is not None:
+        return True
+    # Shards of other machines may be called as a run of this folder that is none of them.
+    return run.summary.shard is not None and (run.summary.input.digest, run.run.run_id) in joined
+
+
+def _merged_at(run: Published) -> str:
+    """Return when a merge was made; when its run began and ended is told of its shards."""
+    return "" if run.summary.merged is None else run.summary.merged.merged_at
 
 
 def _add(ages: Ages, run: Published, left_out: list[str]) -> bool:

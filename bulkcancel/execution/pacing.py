@@ -49,3 +49,27 @@ def pacing_summary(settings: RunSettings, starts: Sequence[Mapping[str, Any]]) -
         "seconds_held": {reason: round(seconds, 3) for reason, seconds in held.items()},
         "seconds_working": round(sum(start.get("seconds", 0.0) for start in starts), 3),
     }
+
+
+def joint_pacing(settings: RunSettings, starts: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return the summary's ``pacing`` of a merge: sums over all shards, and each one's own.
+
+    Each start names its ``shard``. The ceiling is that of all shards together; what a shard
+    learned of the API's limit is its own and says nothing of the whole.
+    """
+    by_shard: dict[int, list[Mapping[str, Any]]] = {}
+    for start in starts:
+        by_shard.setdefault(start["shard"], []).append(start)
+    shards = {shard: pacing_summary(settings, by_shard[shard]) for shard in sorted(by_shard)}
+    ceilings = [pace["rate_ceiling"] for pace in shards.values()]
+    own = ("rate_ceiling", "throttled", "learned_limit", "limit_used_percent", "seconds_working")
+    return {
+        **pacing_summary(settings, starts),
+        "rate_ceiling": round(sum(ceilings), 3) if ceilings else settings.rate,
+        "fixed_rate": bool(shards) and all(pace["fixed_rate"] for pace in shards.values()),
+        "learned_limit": None,
+        "limit_used_percent": None,
+        "shards": [
+            {"shard": shard, **{name: pace[name] for name in own}} for shard, pace in shards.items()
+        ],
+    }

@@ -23,6 +23,8 @@ from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
 from bulkcancel.execution.reach import reach
 from bulkcancel.execution.settings import RunSettings, settings_from_json
+from bulkcancel.execution.shardlock import one_of_each
+from bulkcancel.execution.shards import refuse_merged, shard_fact
 from bulkcancel.execution.stages import Stages, plain_stop
 from bulkcancel.execution.standing import note_standing
 from bulkcancel.execution.usual import note_size, usual_folder
@@ -32,7 +34,8 @@ from bulkcancel.reconcile.ages import PastRun
 from bulkcancel.runner import Clock, Snapshot, Stop, StopKind
 from bulkcancel.version import __version__
 
-_CAME_TO_ITS_END = frozenset({ExitCode.OK, ExitCode.BREAKS, ExitCode.UNKNOWNS})
+CAME_TO_ITS_END = frozenset({ExitCode.OK, ExitCode.BREAKS, ExitCode.UNKNOWNS})
+"""The ends of a run whose work was done, however it came out."""
 
 
 class RunSession:
@@ -74,7 +77,10 @@ class RunSession:
             InputRefusedError: The input changed since it was read.
             JournalError: The journal can't be written.
             LockedError: Another run works on the same input for the same account.
+            ValueError: The manifest is not narrowed to the shard of the settings.
         """
+        if manifest.shard != settings.share:
+            raise ValueError("the manifest is not narrowed to the shard of the settings")
         check_target(settings.target, settings.client())
         with ExitStack() as stack:
             # Until the journal is whole there is no run: nothing of it stays behind.
@@ -92,6 +98,7 @@ class RunSession:
                         "settings": settings.as_json(),
                         "input": msgspec.to_builtins(manifest.facts),
                         "counts": msgspec.to_builtins(manifest.counts),
+                        "shard": shard_fact(manifest),
                     },
                     more=lambda loaded: _note_standing(loaded, folder, settings, log),
                 )
@@ -123,6 +130,7 @@ class RunSession:
             RefusedError: It had another one.
             JournalError: The journal can't be opened or trusted.
             LockedError: Another process works on this run, or on the same input.
+            RefusedError: It is a merge of other runs.
         """
         with ExitStack() as held:
             try:
@@ -131,6 +139,7 @@ class RunSession:
                 words = holder_of(lock_folder(), folder.run_id)
                 raise LockedError(f"{error} It is {words}." if words else str(error)) from error
             held.callback(journal.close)
+            refuse_merged(journal)
             settings = settings_from_json(journal.fact("settings"))
             if change is not None:
                 settings = change(settings).checked()
@@ -217,7 +226,8 @@ class RunSession:
             ReportError: A report can't be written.
         """
         finished = write_reports_of(self.folder, self._journal)
-        if finished.exit_code in _CAME_TO_ITS_END:
+        # What is usual is the size of whole inputs: a merge notes it for its shards.
+        if finished.exit_code in CAME_TO_ITS_END and self.settings.shard is None:
             size = finished.summary["rows"]["unique"]
             if flaw := note_size(usual_folder(), self.settings.target, size):
                 self._log.warning("size.not_kept", reason=flaw)
@@ -239,5 +249,7 @@ def _note_standing(
 
 
 def _lock(settings: RunSettings, digest: str, folder: RunFolder) -> AbstractContextManager[None]:
-    since = utc(Clock().utc()) or ""
-    return one_at_a_time(lock_folder(), settings.target, digest, run_id=folder.run_id, since=since)
+    since, run_id = utc(Clock().utc()) or "", folder.run_id
+    if (shard := settings.share) is None:
+        return one_at_a_time(lock_folder(), settings.target, digest, run_id=run_id, since=since)
+    return one_of_each(lock_folder(), settings.target, digest, shard, run_id=run_id, since=since)

@@ -11,7 +11,7 @@ import msgspec
 
 from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
 from bulkcancel.client import ClientOptions
-from bulkcancel.decision import CANCELLABLE, Guard, Policy
+from bulkcancel.decision import CANCELLABLE, Guard, Policy, Shard, parse_shard
 from bulkcancel.errors import RefusedError
 from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.model import Target
@@ -29,7 +29,7 @@ class RunSettings:
     At most ``limit`` allocations are begun, the first ``canary`` of them alone; ``deadline`` is a
     time of day or a duration. An allocation is sent only if it belongs to one of ``expect_po``
     and ``expect_vendor``, where these are given, and has one of the ``cancellable`` statuses,
-    where it is read first.
+    where it is read first. With ``shard`` (``I/N``) it is of that share of the input only.
     """
 
     target: Target
@@ -56,6 +56,16 @@ class RunSettings:
     expect_po: tuple[str, ...] = ()
     expect_vendor: tuple[str, ...] = ()
     cancellable: tuple[str, ...] = tuple(sorted(CANCELLABLE))
+    shard: str | None = None
+
+    @property
+    def share(self) -> Shard | None:
+        """Return the share of the input that the run is for, ``None`` for all of it.
+
+        Raises:
+            RefusedError: ``shard`` is none.
+        """
+        return None if self.shard is None else parse_shard(self.shard)
 
     @property
     def looks_first(self) -> bool:
@@ -114,7 +124,8 @@ class RunSettings:
             raise RefusedError("--cancellable takes one status or more, such as ALLOCATED.")
         if self.max_failures is not None:
             parse_failure_limit(self.max_failures)
-        return self
+        # Written in one way: the digest of a plan must not depend on a zero in front.
+        return self if self.share is None else replace(self, shard=str(self.share))
 
     def aimed_at(self, target: Target) -> RunSettings:
         """Return the settings with another target."""

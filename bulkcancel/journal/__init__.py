@@ -14,6 +14,7 @@ from bulkcancel.journal.entries import (
 )
 from bulkcancel.journal.figures import figures
 from bulkcancel.journal.forecast import forecast_cells
+from bulkcancel.journal.joining import Left, absorb, order_segments
 from bulkcancel.journal.segments import Segment, segments
 from bulkcancel.journal.store import JOURNAL_NAME, SQLITE_VERSION, Journal
 from bulkcancel.journal.work import fresh_cases, open_cases, outcome_counts, reopen_unknown
@@ -27,18 +28,21 @@ __all__ = [
     "Intent",
     "Journal",
     "JournalTotals",
+    "Left",
     "OutcomeEntry",
     "PaceEntry",
     "ReadEntry",
     "Segment",
     "WaitEntry",
     "What",
+    "absorb",
     "attempt_totals",
     "detail_rows",
     "figures",
     "forecast_cells",
     "fresh_cases",
     "open_cases",
+    "order_segments",
     "outcome_counts",
     "reopen_unknown",
     "segments",

@@ -71,7 +71,7 @@ def decoding(path: Path) -> Iterator[None]:
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection that has not looked at the file yet, and will hold it alone."""
     connection = sqlite3.connect(
-        f"file:{_quoted(path)}?mode=rw",
+        uri_of(path),
         uri=True,
         isolation_level=None,
         check_same_thread=False,
@@ -104,7 +104,7 @@ def seal_of(connection: sqlite3.Connection) -> str:
     return seal.hexdigest()
 
 
-def _quoted(path: Path) -> str:
-    """Return an absolute path as it must stand in an SQLite URI."""
+def uri_of(path: Path) -> str:
+    """Return the URI by which SQLite opens an existing file for writing."""
     escaped = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return escaped if escaped.startswith("/") else f"/{escaped}"
+    return f"file:{escaped if escaped.startswith('/') else f'/{escaped}'}?mode=rw"

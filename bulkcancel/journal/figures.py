@@ -64,15 +64,26 @@ def slot_seconds(total: float) -> float:
 
 
 def _stretches(journal: Journal) -> Iterator[Stretch]:
-    found = list(journal.select("SELECT started_at, finished_at FROM segment ORDER BY segment"))
+    found = list(
+        journal.select("SELECT segment, started_at, finished_at FROM segment ORDER BY segment")
+    )
     if not found:
         return
-    began = [started for started, _ in found]
-    last = _last_moments(journal, began)
-    ends = [max(start, done or 0.0, seen) for (start, done), seen in zip(found, last, strict=True)]
+    # The shards of a merge worked side by side: what overlaps is one stretch.
+    merged = journal.fact("merged") is not None
+    if merged:
+        found = _joined(found)
+    began = [started for _, started, _ in found]
+    starts = [segment for segment, _, _ in found]
+    last = _last_moments(journal, starts, began)
+    ends = [
+        max(start, done or 0.0, seen) for (_, start, done), seen in zip(found, last, strict=True)
+    ]
     width = slot_seconds(sum(end - start for start, end in zip(began, ends, strict=True)))
-    counts = _counts(journal, len(found), width)
-    moved = [(at, limit) for at, limit in journal.select("SELECT at, rate_limit FROM pace")]
+    counts = _counts(journal, starts, width)
+    # What a shard learned of the limit is its own, and no limit of all together.
+    pace = () if merged else journal.select("SELECT at, rate_limit FROM pace")
+    moved = [(at, limit) for at, limit in pace]
     for number, (start, end) in enumerate(zip(began, ends, strict=True)):
         slots = [
             Slot(
@@ -86,29 +97,48 @@ def _stretches(journal: Journal) -> Iterator[Stretch]:
         yield Stretch(began=start, slot_seconds=width, slots=tuple(slots))
 
 
-def _last_moments(journal: Journal, began: Sequence[float]) -> list[float]:
+def _joined(
+    segments: Sequence[tuple[int, float, float | None]],
+) -> list[tuple[int, float, float | None]]:
+    """Return segments with those that overlap put together, under the number of the first."""
+    joined: list[tuple[int, float, float | None]] = []
+    for number, start, end in segments:
+        last = joined[-1] if joined else None
+        if last is not None and start <= max(last[1], last[2] or 0.0):
+            joined[-1] = (last[0], last[1], max(last[2] or 0.0, end or 0.0) or None)
+        else:
+            joined.append((number, start, end))
+    return joined
+
+
+def _last_moments(journal: Journal, starts: Sequence[int], began: Sequence[float]) -> list[float]:
     """Return when the last answer came within each stretch; its start if none did."""
-    statement = f"SELECT {_segment(len(began))}, MAX(r.at) FROM ({_REQUESTS}) r GROUP BY 1"  # noqa: S608
+    statement = f"SELECT {_segment(starts)}, MAX(r.at) FROM ({_REQUESTS}) r GROUP BY 1"  # noqa: S608
     seen = dict(journal.select(statement))
-    return [max(start, seen.get(number, start)) for number, start in enumerate(began, 1)]
+    pairs = zip(starts, began, strict=True)
+    return [max(start, seen.get(number, start)) for number, start in pairs]
 
 
-def _counts(journal: Journal, starts: int, width: float) -> Counter[tuple[int, int, int]]:
+def _counts(journal: Journal, starts: Sequence[int], width: float) -> Counter[tuple[int, int, int]]:
     """Return how many requests there were, by stretch (from 0), slot and sort."""
     statement = f"""
-        SELECT s.segment - 1, MAX(0, CAST((r.at - s.started_at) / ? AS INTEGER)), r.sort, COUNT(*)
+        SELECT s.segment, MAX(0, CAST((r.at - s.started_at) / ? AS INTEGER)), r.sort, COUNT(*)
         FROM ({_REQUESTS}) r CROSS JOIN segment s ON s.segment = {_segment(starts)} GROUP BY 1, 2, 3
     """  # noqa: S608 - made of our own words
     found = journal.select(statement, (width,))
-    return Counter({(stretch, slot, sort): count for stretch, slot, sort, count in found})
+    places = {number: place for place, number in enumerate(starts)}
+    return Counter({(places[number], slot, sort): count for number, slot, sort, count in found})
 
 
-def _segment(starts: int) -> str:
+def _segment(starts: Sequence[int]) -> str:
     """Return the expression for the start that a request ``r`` belongs to, by its time."""
-    if starts == 1:
-        return "1"  # of most runs; to look it up for each request takes half the time
-    newest = "SELECT segment FROM segment WHERE started_at <= r.at ORDER BY segment DESC LIMIT 1"
-    return f"COALESCE(({newest}), 1)"
+    if len(starts) == 1:
+        return str(starts[0])  # of most runs; to look it up for each takes half the time
+    newest = (
+        f"SELECT segment FROM segment WHERE started_at <= r.at"  # noqa: S608 - our own numbers
+        f" AND segment IN ({', '.join(map(str, starts))}) ORDER BY segment DESC LIMIT 1"
+    )
+    return f"COALESCE(({newest}), {starts[0]})"
 
 
 def _limit_at(start: float, at: float, moved: Sequence[tuple[float, float | None]]) -> float | None:

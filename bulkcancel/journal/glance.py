@@ -39,13 +39,15 @@ class Glance:
     """What a journal says of its run.
 
     ``counts`` are the rows by kind, named as in ``summary.json``. ``outcomes`` counts every
-    allocation once; one that was touched and is not settled has its provisional word.
+    allocation once; one that was touched and is not settled has its provisional word. ``merged``
+    says that it joins the runs of shards, and can't be resumed itself.
     """
 
     target: Target
     counts: dict[str, int]
     outcomes: dict[str, int]
     segments: tuple[Segment, ...]
+    merged: bool = False
 
 
 def in_use(path: Path) -> bool:
@@ -121,6 +123,7 @@ def _read(journal: Journal) -> Glance | None:
             counts=msgspec.convert(journal.fact("counts"), dict[str, int]),
             outcomes={outcome.value: settled.get(outcome, 0) for outcome in Outcome},
             segments=tuple(segments(journal)),
+            merged=journal.fact("merged") is not None,
         )
 
 

@@ -14,7 +14,15 @@ from typing import Any, Self
 import msgspec
 
 from bulkcancel.errors import JournalError, UnbegunError
-from bulkcancel.journal.connection import connect, decoding, in_words, plain, seal_of, take_over
+from bulkcancel.journal.connection import (
+    connect,
+    decoding,
+    in_words,
+    plain,
+    seal_of,
+    take_over,
+    uri_of,
+)
 from bulkcancel.journal.entries import Entry
 from bulkcancel.journal.filesystem import refuse_network
 from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
@@ -211,6 +219,18 @@ class Journal:
             # No `yield from`: a query left half read would close its cursor after the journal.
             for found in self._connection.execute(statement, values):  # noqa: UP028 - see above
                 yield found
+
+    @contextmanager
+    def attached(self, path: Path, name: str) -> Iterator[None]:
+        """Let another journal, which is looked at by `open` first, be read under a name."""
+        with in_words(path):
+            self._connection.execute(f"ATTACH ? AS {name}", (uri_of(path),))
+            try:
+                # From the first look at it on it is this process's alone.
+                self._connection.execute(f"SELECT COUNT(*) FROM {name}.fact").fetchone()  # noqa: S608 - our own word
+                yield
+            finally:
+                self._connection.execute(f"DETACH {name}")
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:

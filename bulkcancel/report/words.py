@@ -27,6 +27,8 @@ MEANINGS: Mapping[str, str] = {
 """What each outcome, and each kind of row that is no request of its own, means."""
 
 
+_MOST_RUNS = 10
+
 DELIMITERS: Mapping[str, str] = {",": "comma", ";": "semicolon", "\t": "tab", "|": "pipe"}
 """What people call the characters that divide the cells of a text."""
 
@@ -49,12 +51,33 @@ def setting(value: Any) -> str:
 
 
 def resumable(summary: Mapping[str, Any]) -> bool:
-    """Say whether a resume of a run has something to do, from the content of ``summary.json``."""
+    """Say whether a resume of a run has something to do, from the content of ``summary.json``.
+
+    A merge can't be resumed, its shards can: see `resumes`.
+    """
+    if summary.get("merged") is not None:
+        return False
     outcomes = summary["outcomes"]
     if outcomes[Outcome.UNKNOWN]:
         return True
     stopped = summary.get("stop") is not None
     return stopped and bool(outcomes[Outcome.NOT_ATTEMPTED] or outcomes[Outcome.FAILED])
+
+
+def resumes(summary: Mapping[str, Any], run: str | None = None) -> list[str]:
+    """Return the commands that go on with a run: its own, or those of a merge's shards.
+
+    ``run`` is how the run is named in its command, if not by its id.
+    """
+    if (merged := summary.get("merged")) is not None:
+        return [f"bulkcancel resume {one['run']}" for one in merged["runs"] if one["resumable"]]
+    return [f"bulkcancel resume {run or summary['run_id']}"] if resumable(summary) else []
+
+
+def resumed_as(facts: Mapping[str, Any]) -> str:
+    """Return what stands for a run's name where a row's next step is to resume it."""
+    # Of a merge it is the run of the row's shard; the verdict says which have something to do.
+    return "SHARD" if facts.get("merged") is not None else str(facts["run_id"])
 
 
 def counted(count: int, one: str, many: str | None = None) -> str:
@@ -93,6 +116,7 @@ def headlines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             f"{counted(attempts['read_backs'], 'read-back')}"
         ),
     )
+    yield from _shards(summary)
     if pacing["learned_limit"] is not None:
         yield (
             "Pace",
@@ -113,6 +137,22 @@ def headlines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             ),
         )
     yield "Totals", "balance" if summary["control"]["balanced"] else "DO NOT BALANCE"
+
+
+def _shards(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield the line on the share of a shard, or on the shards of a merge."""
+    if (shard := summary.get("shard")) is not None:
+        whole = shard["whole"]["unique"]
+        share = f"{summary['rows']['unique']:,} of {counted(whole, 'allocation')}"
+        yield "Shard", f"{shard['index']:,} of {shard['of']:,}: {share} of the input"
+    if (merged := summary.get("merged")) is not None:
+        runs = [one["run_id"] for one in merged["runs"]]
+        shown = ", ".join(map(one_line, runs[:_MOST_RUNS]))
+        more = f" and {len(runs) - _MOST_RUNS:,} more" if len(runs) > _MOST_RUNS else ""
+        yield "Merged", f"{counted(len(runs), 'shard')}: {shown}{more}"
+        if merged["settings_differ"]:
+            names = ", ".join(merged["settings_differ"])
+            yield "Settings", f"of shard 1; not the same in all: {names}"
 
 
 def _forecast(forecast: Mapping[str, Any]) -> str:

@@ -17,6 +17,7 @@ from bulkcancel.report.breaks import BreaksFile, StandingBreaks
 from bulkcancel.report.retry import RetryFile
 from bulkcancel.report.source import ReportSource
 from bulkcancel.report.summary import as_json, summarize
+from bulkcancel.report.words import resumed_as
 
 OUT_OF_BALANCE = "OUT-OF-BALANCE"
 """How the names of files begin that are kept although the totals contradict each other."""
@@ -71,7 +72,7 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
             folder,
             id_column=source.id_column,
             other_columns=source.other_columns,
-            run=source.facts["run_id"],
+            run=resumed_as(source.facts),
             rows=source.manifest.counts.read,
             most_rows=source.xlsx_rows,
         ) as workbook,
@@ -127,7 +128,7 @@ def _write_rows(
             DetailFiles(staging.create(DETAIL_CSV), staging.create(DETAIL_PARQUET), others)
         )
         breaks = files.enter_context(
-            BreaksFile(staging.create(BREAKS), folder, others, source.facts["run_id"])
+            BreaksFile(staging.create(BREAKS), folder, others, resumed_as(source.facts))
         )
         retry = RetryFile(staging.create(RETRY), source.id_column, others)
         sinks: tuple[_Sink, ...] = (detail, breaks, retry, *more)

@@ -41,8 +41,8 @@ def test_the_options_of_the_readme_exist() -> None:
     named = set(re.findall(r"(?<![\w-])--[a-z][a-z-]+", README))
     runner, known = CliRunner(), {"--help", "--version"}
     for command in (
-        "plan", "find", "run", "resume", "verify", "report", "runs", "history", "prune", "doctor",
-        "simulate", "demo",
+        "plan", "find", "run", "resume", "verify", "merge", "report", "runs", "history", "prune",
+        "doctor", "simulate", "demo",
     ):  # fmt: skip
         shown = runner.invoke(bulkcancel, [command, "--help"])
         assert shown.exit_code == 0

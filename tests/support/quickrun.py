@@ -76,6 +76,8 @@ class QuickRig(Rig):
         with read_manifest(InputOptions(path=str(self.source(source)))) as manifest:
             if manifest.counts.invalid and not settings.skip_invalid:
                 raise refusal(manifest, None)
+            if settings.share is not None:
+                manifest.narrow(settings.share)
             folder = new_run(self.path / "reports", run_id, now=time.time())
             return RunSession.begin(folder, manifest, settings, self.log())
 

@@ -16,7 +16,7 @@ from bulkcancel.report.page.charts import bar_width, slices
 from bulkcancel.report.page.groups import BreakGroups
 from bulkcancel.report.page.state import state
 from bulkcancel.report.page.timeline import LANE, PLOT, timeline
-from bulkcancel.report.words import DELIMITERS, headlines, resumable
+from bulkcancel.report.words import DELIMITERS, headlines, resumes
 
 _MOST_GROUPS = 40
 _LONGEST_PATH = 1_000
@@ -84,7 +84,8 @@ def _parts(summary: Mapping[str, Any], figures: Figures, groups: BreakGroups) ->
         "outcomes": sections.outcome_lines(summary),
         "pace": sections.pace_facts(summary),
         "plot": PLOT,
-        "resumable": resumable(summary),
+        "merged": summary.get("merged") is not None,
+        "resumes": resumes(summary)[:_MOST_GROUPS],
         "run": list(_run(summary)),
         "run_id": summary["run_id"],
         "settings": sections.setting_lines(summary),

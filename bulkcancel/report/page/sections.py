@@ -187,6 +187,8 @@ def pace_facts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
     ]
     if pacing["fixed_rate"]:
         facts.pop()
+    elif pacing.get("shards"):
+        facts[-1] = ("Learned limit", "by each shard for itself")
     if used is not None:
         facts.append(("Used of that limit", f"{number(used)} %"))
     refused = f"{pacing['throttled']:,}"
