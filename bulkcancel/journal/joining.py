@@ -12,20 +12,9 @@ from bulkcancel.model import Outcome
 
 _SOURCE = "shard"
 
-# Where rows have no key of their own, what is told of them hangs on their order.
-_COPIES = tuple(
-    f"INSERT INTO main.{table} SELECT * FROM {_SOURCE}.{table}{order}"  # noqa: S608 - our own words
-    for table, order in (
-        ("row", ""),
-        ("intent", ""),
-        ("attempt", ""),
-        ("read_back", " ORDER BY rowid"),
-        ("waiting", ""),
-        ("outcome", ""),
-        ("reopened", " ORDER BY rowid"),
-        ("pace", " ORDER BY rowid"),
-    )
-)
+_OTHERWISE = ("fact", "segment")
+"""The tables that are not simply copied; of all others nothing may be forgotten."""
+
 _COPY_SEGMENTS = f"""
     INSERT INTO main.segment (started_at, finished_at, stop, facts)
     SELECT started_at, finished_at, stop, json_set(COALESCE(facts, '{{}}'), '$.shard', ?)
@@ -53,8 +42,7 @@ def absorb(journal: Journal, path: Path, shard: int) -> Left:
     """
     Journal.open(path).close()  # it is checked, as by a resume
     with journal.attached(path, _SOURCE):
-        copies: list[tuple[str, Sequence[Any]]] = [(statement, ()) for statement in _COPIES]
-        journal.change([*copies, (_COPY_SEGMENTS, (shard,))])
+        journal.change([*_copies(journal), (_COPY_SEGMENTS, (shard,))])
         ((left,),) = journal.select(
             f"SELECT (SELECT COUNT(*) FROM {_SOURCE}.row WHERE kind = 'allocation')"  # noqa: S608 - the same
             f" - (SELECT COUNT(*) FROM {_SOURCE}.outcome)"
@@ -64,6 +52,21 @@ def absorb(journal: Journal, path: Path, shard: int) -> Left:
             (Outcome.UNKNOWN.value,),
         )
     return Left(open=left, unknown=unknown)
+
+
+def _copies(journal: Journal) -> list[tuple[str, Sequence[Any]]]:
+    """Return the statements that copy all tables but those of the run itself."""
+    tables = journal.select(
+        "SELECT name, wr FROM pragma_table_list WHERE schema = 'main' AND type = 'table'"
+        " AND name NOT LIKE 'sqlite%' ORDER BY name"
+    )
+    return [(_copy(name, is_keyed=bool(wr)), ()) for name, wr in tables if name not in _OTHERWISE]
+
+
+def _copy(table: str, *, is_keyed: bool) -> str:
+    # Where rows have no key of their own, what is told of them hangs on their order.
+    order = "" if is_keyed else " ORDER BY rowid"
+    return f"INSERT INTO main.{table} SELECT * FROM {_SOURCE}.{table}{order}"  # noqa: S608 - our own words
 
 
 def order_segments(journal: Journal) -> None:
