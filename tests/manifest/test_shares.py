@@ -29,7 +29,9 @@ def narrowed(read: Read, text: str, index: int, of: int) -> Manifest:
     return manifest
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60, deadline=None
+)
 @given(cells=CELLS, of=st.integers(1, 6))
 def test_shares_make_up_the_whole(read: Read, cells: list[str], of: int) -> None:
     """Every row stands in one share, in its order, and counts and hash totals add up."""
