@@ -116,6 +116,11 @@ def _begun(
                 f"account {own.target.account}): --or-resume does not go on with it. Give this "
                 "run another --run-id."
             )
+        if own.shard != settings.shard:
+            raise RefusedError(
+                f"Run {folder.run_id} is {_share(own)} of its input, not {_share(settings)}: "
+                "--or-resume does not go on with it. Give each shard a --run-id of its own."
+            )
         # What is asked of one start is said with each; all else is as the run was begun.
         return replace(own, canary=None, limit=settings.limit, deadline=settings.deadline)
 
@@ -123,3 +128,7 @@ def _begun(
         return RunSession.reopen(folder, log, as_asked, of_input=options["input_path"])
     except UnbegunError:
         return None
+
+
+def _share(settings: RunSettings) -> str:
+    return f"shard {settings.shard}" if settings.shard else "the whole"

@@ -233,3 +233,19 @@ def test_a_merge_of_nothing_is_refused(rig: Rig, words: Sequence[str]) -> None:
     """Without a run, or with one that is not there: exit 2."""
     assert rig.call("merge", *words).code == 2
     assert not (rig.path / "reports").exists()
+
+
+def test_a_run_of_another_share_is_not_gone_on_with(rig: Rig) -> None:
+    """--or-resume keeps to the share that was asked for: another one's run is refused."""
+    rig.serve()
+    source = rig.write(make_ids(20))
+    assert rig.run(source, "--or-resume", "--shard", "1/2").code == 0
+    sent = rig.server.ledger.summary().puts
+    for words, said in (
+        (("--shard", "2/2"), "Run night is shard 1/2 of its input, not shard 2/2"),
+        ((), "Run night is shard 1/2 of its input, not the whole"),
+    ):
+        refused = rig.run(source, "--or-resume", *words)
+        assert (refused.code, said in refused.err) == (2, True), refused.err
+    assert rig.run(source, "--or-resume", "--shard", "1/2").code == 0
+    assert rig.server.ledger.summary().puts == sent
