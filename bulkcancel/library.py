@@ -27,13 +27,15 @@ async def cancel_all(
     confirm: int,
     reports: Path = Path("reports"),
     run_id: str | None = None,
+    shared_password: Secret | None = None,
 ) -> Finished:
     """Cancel the allocations of an input; return the run's end when its reports are written.
 
     ``confirm`` is the number of allocations to be cancelled: an input with another number is
     refused before anything is sent. The run folder is made below ``reports``. Signals are left
     alone; when the call is cancelled from outside, what was in flight stays open in the journal,
-    as in doubt, and ``bulkcancel resume`` goes on.
+    as in doubt, and ``bulkcancel resume`` goes on. ``shared_password`` is for the Redis of a shared
+    rate.
 
     Raises:
         BulkcancelError: Its ``exit_code`` is the one that the command would end with.
@@ -41,7 +43,7 @@ async def cancel_all(
     begin = partial(_begin, source, settings, confirm, reports, run_id)
     session = await anyio.to_thread.run_sync(begin)
     with session:
-        await session.work(token, handle_signals=False)
+        await session.work(token, handle_signals=False, shared_password=shared_password)
         return await anyio.to_thread.run_sync(session.finish)
 
 
@@ -53,10 +55,18 @@ def run(
     confirm: int,
     reports: Path = Path("reports"),
     run_id: str | None = None,
+    shared_password: Secret | None = None,
 ) -> Finished:
     """Do as `cancel_all`, and return when it is done."""
     call = partial(
-        cancel_all, source, settings, token=token, confirm=confirm, reports=reports, run_id=run_id
+        cancel_all,
+        source,
+        settings,
+        token=token,
+        confirm=confirm,
+        reports=reports,
+        run_id=run_id,
+        shared_password=shared_password,
     )
     return anyio.run(call)
 

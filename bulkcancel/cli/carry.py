@@ -26,16 +26,21 @@ def carry_through(
     options: dict[str, Any],
     log: FilteringBoundLogger,
     teller: Teller | None = None,
+    *,
+    shared_password: Secret | None = None,
 ) -> int:
     """Work a session off, write its reports, print its summary; return the exit code.
 
     On a terminal the canaries are shown, if there are any, and whether to go on is asked.
+    ``shared_password`` is for the Redis of a shared rate.
     """
     ask = sys.stdin is not None and sys.stdin.isatty() and sys.stderr.isatty()
 
     def work() -> object:
         async def work_off() -> object:
-            return await session.work(token, on_tick=on_tick, ask=ask)
+            return await session.work(
+                token, on_tick=on_tick, ask=ask, shared_password=shared_password
+            )
 
         with showing(log, bar=not options["no_progress"], quiet=options["quiet"]) as on_tick:
             return anyio.run(work_off)

@@ -13,9 +13,15 @@ from bulkcancel.cli.options import profile_option
 from bulkcancel.cli.pipes import say
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.cli.settingsfile import PROJECT_FILE, user_file
+from bulkcancel.errors import RefusedError
 from bulkcancel.report.cells import one_line
+from bulkcancel.shared import shared_address
 
-_SECRET_VARIABLES = ("BULKCANCEL_TOKEN", "BULKCANCEL_CLIENT_SECRET")
+_SECRET_VARIABLES = (
+    "BULKCANCEL_TOKEN",
+    "BULKCANCEL_CLIENT_SECRET",
+    "BULKCANCEL_SHARED_RATE_PASSWORD",
+)
 _MASK = "***"
 
 _EPILOG = """\
@@ -59,6 +65,8 @@ def show(as_json: bool, **options: Any) -> None:  # noqa: FBT001 - by click
     ctx = click.get_current_context()
     if options["notify"]:
         options["notify"] = _MASK  # who knows the address of a webhook may post to it
+    if options["shared_rate"] and not _is_address(options["shared_rate"]):
+        options["shared_rate"] = _MASK  # a run refuses it; it may hold a password
     found = {
         name: {"value": value, "origin": origin_of(ctx, name)}
         for name, value in sorted(options.items())
@@ -76,6 +84,14 @@ def show(as_json: bool, **options: Any) -> None:  # noqa: FBT001 - by click
     say(f"Files      {', '.join(files) if files else f'none (looked for {looked})'}")
     for name, one in found.items():
         say(f"{name.replace('_', '-'):<18} {_shown(one['value']):<40} {one['origin']}")
+
+
+def _is_address(url: str) -> bool:
+    try:
+        shared_address(url)
+    except RefusedError:
+        return False
+    return True
 
 
 def _shown(value: Any) -> str:

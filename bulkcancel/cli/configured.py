@@ -51,7 +51,16 @@ class Configured(Grouped):
 class OnARun(Configured):
     """A command on a run that was begun: pace and patience are the run's, not the files'."""
 
-    of_the_run = frozenset({*PACE_DEFAULTS, "fixed_rate", "max_failures", "xlsx_rows"})
+    of_the_run = frozenset(
+        {
+            *PACE_DEFAULTS,
+            "fixed_rate",
+            "max_failures",
+            "shared_rate",
+            "shared_rate_user",
+            "xlsx_rows",
+        }
+    )
 
 
 def settings_of(ctx: click.Context) -> Settings:

@@ -19,10 +19,12 @@ from bulkcancel.client import (
     TokenSource,
     secret_in_variable,
 )
+from bulkcancel.client.secretfile import secret_in_file
 from bulkcancel.errors import RefusedError
 
 _TOKEN: Final = "BULKCANCEL_TOKEN"  # noqa: S105 - a name
 _CLIENT_SECRET: Final = "BULKCANCEL_CLIENT_SECRET"  # noqa: S105 - a name
+_SHARED_RATE_PASSWORD: Final = "BULKCANCEL_SHARED_RATE_PASSWORD"  # noqa: S105 - a name
 
 
 class _Rank(IntEnum):
@@ -70,6 +72,19 @@ def token_source(options: Mapping[str, Any], environ: Mapping[str, str]) -> Toke
             "token endpoint with --token-url and --client-id"
         )
     return FixedToken(token)
+
+
+def shared_rate_password(options: Mapping[str, Any], environ: Mapping[str, str]) -> Secret | None:
+    """Return the password of the Redis that holds a shared rate; ``None`` if none is given.
+
+    Raises:
+        RefusedError: It can't be read, or be one.
+    """
+    what = "shared-rate password"
+    plain = _Rank.PLAIN_VARIABLE if _SHARED_RATE_PASSWORD in environ else None
+    if _chosen(options, ("shared_rate_password_file",), plain) is not None:
+        return secret_in_file(options["shared_rate_password_file"], what)
+    return secret_in_variable(environ, _SHARED_RATE_PASSWORD, what)
 
 
 def _client_credentials(options: Mapping[str, Any], environ: Mapping[str, str]) -> TokenSource:

@@ -14,12 +14,18 @@ import msgspec
 
 from bulkcancel.cli.config import optional
 from bulkcancel.cli.configured import Configured, settable, settings_of
-from bulkcancel.cli.intake import settings_from, token_of
+from bulkcancel.cli.intake import settings_from, shared_password_of, token_of
 from bulkcancel.cli.options import profile_option
 from bulkcancel.cli.pipes import say
 from bulkcancel.cli.run import command as run_command
 from bulkcancel.errors import BulkcancelError, ExitCode
-from bulkcancel.execution.doctor import Check, State, look_at_api, look_at_machine
+from bulkcancel.execution.doctor import (
+    Check,
+    State,
+    look_at_api,
+    look_at_machine,
+    look_at_shared_rate,
+)
 from bulkcancel.execution.settings import RunSettings
 from bulkcancel.report.cells import one_line
 
@@ -70,6 +76,12 @@ def _checks(options: dict[str, Any]) -> Iterator[Check]:
         except BulkcancelError as error:
             yield _wrong("settings", str(error), error.exit_code)
     yield from look_at_machine(settings, Path(options["reports"]), os.environ)
+    if settings is not None and settings.shared_rate is not None:
+        try:
+            password = shared_password_of(options)
+            yield anyio.run(look_at_shared_rate, settings, password)
+        except BulkcancelError as error:
+            yield _wrong("shared rate", str(error), error.exit_code)
     try:
         token = token_of(options)
     except BulkcancelError as error:

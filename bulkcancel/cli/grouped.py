@@ -18,7 +18,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "deadline", "allow_unusual",
     ),
     "Pace and patience": (
-        "rate", "fixed_rate", "concurrency", "timeout", "max_attempts", "wait_initial",
+        "rate", "fixed_rate", "shared_rate", "shared_rate_user", "shared_rate_password_file",
+        "concurrency", "timeout", "max_attempts", "wait_initial",
         "wait_max", "verify_after", "max_time", "outage_patience", "drain",
     ),
     "Report": (

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bulkcancel.cli.credentials import token_source
-from bulkcancel.client import ClientOptions, TokenSource, check_target
+from bulkcancel.cli.credentials import shared_rate_password, token_source
+from bulkcancel.client import ClientOptions, Secret, TokenSource, check_target
 from bulkcancel.decision import parse_shard
 from bulkcancel.execution import RunSettings
 from bulkcancel.manifest import (
@@ -61,6 +61,8 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
         expect_vendor=tuple(options["expect_vendor"]),
         cancellable=tuple(sorted(options["cancellable"])),
         shard=options["shard"],
+        shared_rate=options["shared_rate"],
+        shared_rate_user=options["shared_rate_user"],
     ).checked()
     return settings.aimed_at(check_target(settings.target, settings.client()))
 
@@ -75,6 +77,22 @@ def token_of(options: dict[str, Any]) -> TokenSource:
     # A command on a run that was begun has no --allow-http of its own: the run's counts, later.
     source.check(ClientOptions(allow_http=options.get("allow_http", True)))
     return source
+
+
+def shared_password_of(
+    options: dict[str, Any], settings: RunSettings | None = None
+) -> Secret | None:
+    """Return the password for the Redis of a shared rate; ``None`` if there is none.
+
+    With ``settings`` it is looked at whether they can share a rate, as far as nothing is sent.
+
+    Raises:
+        RefusedError: The password can't be read, or the rate can't be shared so.
+    """
+    password = shared_rate_password(options, os.environ)
+    if settings is not None and (shared := settings.shared(password)) is not None:
+        shared.check()
+    return password
 
 
 def read_input(options: dict[str, Any]) -> Manifest:

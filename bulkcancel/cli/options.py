@@ -165,6 +165,14 @@ token_options = stacked(
     ]
 )
 
+shared_password_option = option(
+    "--shared-rate-password-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file that holds the password of the shared rate's Redis; else "
+    "BULKCANCEL_SHARED_RATE_PASSWORD.",
+)
+
 profile_option = option(
     "--profile",
     metavar="NAME",

@@ -43,6 +43,20 @@ def pace_options(*, defaults: bool) -> Callable[[Decorated], Decorated]:
                 default=False if defaults else None,
             ),
             option(
+                "--shared-rate",
+                metavar="URL",
+                help="A Redis, redis://host:6379/0: all processes of the account that name it "
+                "share --rate; needs bulkcancel[shared-rate]."
+                + ("" if defaults else " `off`: no longer."),
+                default=None,
+            ),
+            option(
+                "--shared-rate-user",
+                metavar="NAME",
+                help="Who asks that Redis, if it wants a name.",
+                default=None,
+            ),
+            option(
                 "--concurrency",
                 type=int,
                 metavar="N",

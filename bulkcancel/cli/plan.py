@@ -13,7 +13,7 @@ import click
 
 from bulkcancel.cli.configured import Configured
 from bulkcancel.cli.confirm import UNUSUAL, check_count, is_far_larger
-from bulkcancel.cli.intake import read_input, settings_from, token_of
+from bulkcancel.cli.intake import read_input, settings_from, shared_password_of, token_of
 from bulkcancel.cli.options import (
     guard_options,
     input_options,
@@ -21,6 +21,7 @@ from bulkcancel.cli.options import (
     precheck_option,
     profile_option,
     reports_option,
+    shared_password_option,
     target_options,
     token_options,
     xlsx_option,
@@ -34,7 +35,7 @@ from bulkcancel.cli.planned import (
     plan_lines,
     precheck_lines,
 )
-from bulkcancel.client import TokenSource
+from bulkcancel.client import Secret, TokenSource
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution import Precheck, RunSettings, known_limit, precheck
 from bulkcancel.execution.guards import plan_digest
@@ -61,6 +62,7 @@ Examples:
 @target_options
 @token_options
 @pace_options(defaults=True)
+@shared_password_option
 @precheck_option
 @guard_options
 @xlsx_option
@@ -76,12 +78,13 @@ def command(as_json: bool, **options: Any) -> int:  # noqa: FBT001 - click passe
     """
     settings = settings_from(options)
     token = token_of(options) if settings.precheck else None
+    password = shared_password_of(options, settings) if settings.precheck else None
     with read_input(options) as manifest:
         check_count(manifest, options)
         limit = known_limit(settings, now=time.time())
         seen = None
         if token is not None:
-            seen = _look(manifest, settings, token)
+            seen = _look(manifest, settings, token, password)
         unusual = is_far_larger(manifest, settings)
         before = _cancelled_before(manifest, settings, options["reports"])
         if as_json:
@@ -114,12 +117,14 @@ def _cancelled_before(
     return recently_cancelled(reports, settings.target, ids, within=_RECENT, now=time.time())
 
 
-def _look(manifest: Manifest, settings: RunSettings, token: TokenSource) -> Precheck:
+def _look(
+    manifest: Manifest, settings: RunSettings, token: TokenSource, password: Secret | None
+) -> Precheck:
     """Read each allocation; says first how long that takes."""
     half = seconds_in_words(least_seconds(manifest, settings) / 2)
     reads = counted(manifest.counts.unique, "allocation")
     click.echo(f"Reading {reads} from the API: at least {half} ...", err=True)
-    return anyio.run(precheck, manifest, settings, token)
+    return anyio.run(precheck, manifest, settings, token, password)
 
 
 def _ending(seen: Precheck | None) -> str:

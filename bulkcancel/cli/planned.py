@@ -18,6 +18,7 @@ from bulkcancel.manifest import Manifest
 from bulkcancel.model import InputFacts, Outcome
 from bulkcancel.report.cells import one_line
 from bulkcancel.report.words import DELIMITERS, counted, seconds_in_words
+from bulkcancel.shared import shared_address
 
 _MOST_VALUES = 10
 _MOST_EXAMPLES = 5
@@ -109,6 +110,8 @@ def plan_lines(
         f"Pace       {bound} {settings.rate:g} requests/s, {settings.concurrency} in flight; "
         f"at least {least}"
     )
+    if settings.shared_rate is not None:
+        yield f"Shared     that rate, by all that name {shared_address(settings.shared_rate)}"
     if limit is not None and not settings.fixed_rate and limit < settings.rate:
         likely = seconds_in_words(likely_seconds(manifest, settings, limit))
         yield f"Limit      {limit:g} requests/s, learned by an earlier run: about {likely}"

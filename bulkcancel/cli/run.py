@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from bulkcancel.cli.carry import carry_through
 from bulkcancel.cli.configured import Configured
 from bulkcancel.cli.confirm import guard
-from bulkcancel.cli.intake import read_input, settings_from, token_of
+from bulkcancel.cli.intake import read_input, settings_from, shared_password_of, token_of
 from bulkcancel.cli.options import (
     guard_options,
     input_options,
@@ -20,6 +20,7 @@ from bulkcancel.cli.options import (
     precheck_option,
     profile_option,
     reports_option,
+    shared_password_option,
     target_options,
     telling_options,
     token_options,
@@ -49,6 +50,7 @@ Examples:
 @target_options
 @token_options
 @pace_options(defaults=True)
+@shared_password_option
 @precheck_option
 @guard_options
 @xlsx_option
@@ -83,10 +85,13 @@ def command(**options: Any) -> int:
     with telling(options) as (teller, log):
         settings = settings_from(options)
         token = token_of(options)
+        password = shared_password_of(options, settings)
         begun = _begun(options, settings, log.logger) if options["or_resume"] else None
         with begun or _begin(options, settings, log.logger) as session:
             teller.began(session.folder.run_id, session.path)
-            return carry_through(session, token, options, log.logger, teller)
+            return carry_through(
+                session, token, options, log.logger, teller, shared_password=password
+            )
 
 
 def _begin(options: dict[str, Any], settings: RunSettings, log: FilteringBoundLogger) -> RunSession:

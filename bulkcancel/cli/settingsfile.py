@@ -14,7 +14,7 @@ from platformdirs import user_config_path
 from bulkcancel.errors import RefusedError
 
 PROJECT_FILE = Path("bulkcancel.toml")
-_SECRETS = frozenset({"token", "client_secret", "password", "secret"})
+_SECRETS = frozenset({"token", "client_secret", "password", "secret", "shared_rate_password"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,8 +10,14 @@ import anyio
 import click
 
 from bulkcancel.cli.configured import OnARun
-from bulkcancel.cli.intake import token_of
-from bulkcancel.cli.options import json_option, profile_option, reports_option, token_options
+from bulkcancel.cli.intake import shared_password_of, token_of
+from bulkcancel.cli.options import (
+    json_option,
+    profile_option,
+    reports_option,
+    shared_password_option,
+    token_options,
+)
 from bulkcancel.errors import ExitCode
 from bulkcancel.execution import Verified, find_run, verify
 from bulkcancel.report.words import counted
@@ -31,6 +37,7 @@ Examples:
 @token_options
 @click.option("--sample", type=click.IntRange(min=1), metavar="N", help="Read N, by chance.")
 @click.option("--rate", type=float, metavar="N", help="Ceiling, requests/s; else the run's.")
+@shared_password_option
 @reports_option
 @profile_option
 @json_option
@@ -50,9 +57,17 @@ def command(
     `bulkcancel resume` settles it.
     """
     folder, token = find_run(reports, run), token_of(options)
+    password = shared_password_of(options)
 
     async def work() -> Verified:
-        return await verify(folder, token, rate=rate, sample=sample, ca_file=options["ca_file"])
+        return await verify(
+            folder,
+            token,
+            rate=rate,
+            sample=sample,
+            ca_file=options["ca_file"],
+            shared_password=password,
+        )
 
     found = anyio.run(work)
     if as_json:

@@ -41,7 +41,7 @@ def check_address(
             f"{noun} holds a query or a fragment (? or #): it ends with the path, like {example}"
         )
     parts = _split(address, noun, example)
-    if parts.scheme == "http" and not options.allow_http and not _is_loopback(parts.hostname or ""):
+    if parts.scheme == "http" and not options.allow_http and not is_loopback(parts.hostname or ""):
         raise RefusedError(
             f"{noun} {address} would send the token in the clear: use https://, or allow "
             "http:// to other hosts explicitly"
@@ -62,7 +62,7 @@ def _split(address: str, noun: str, example: str) -> SplitResult:
             f"{noun} {address} doesn't begin with https:// (or http://); it looks like {example}"
         )
     host = parts.hostname or ""
-    if not _NETLOC.fullmatch(parts.netloc) or port == 0 or not _is_name_or_address(host):
+    if not _NETLOC.fullmatch(parts.netloc) or port == 0 or not is_name_or_address(host):
         raise RefusedError(f"{noun} {address} has no usable host and port; it looks like {example}")
     path = parts.path.rstrip("/")
     if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
@@ -73,7 +73,8 @@ def _split(address: str, noun: str, example: str) -> SplitResult:
     return parts
 
 
-def _is_name_or_address(host: str) -> bool:
+def is_name_or_address(host: str) -> bool:
+    """Say whether a host is a name, or an address in its one full form."""
     if ":" not in host and host.strip("0123456789."):
         return True
     try:
@@ -84,7 +85,8 @@ def _is_name_or_address(host: str) -> bool:
     return True
 
 
-def _is_loopback(host: str) -> bool:
+def is_loopback(host: str) -> bool:
+    """Say whether what is sent to a host stays on this machine."""
     if host == "localhost":
         return True
     try:

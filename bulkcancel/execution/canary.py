@@ -10,7 +10,7 @@ from bulkcancel.decision import Agreement, Finding, hold_against
 from bulkcancel.execution.settings import RunSettings
 from bulkcancel.journal import Journal, ReadEntry, detail_rows
 from bulkcancel.model import DetailRow, Outcome, RowKind
-from bulkcancel.runner import Api, Clock, Verifier, read_entry
+from bulkcancel.runner import Api, Clock, SharedPace, Verifier, read_entry
 
 _GOOD = frozenset({Outcome.CANCELLED, Outcome.ALREADY_CANCELLED})
 
@@ -34,7 +34,13 @@ class Canaries:
         return f"{self.allocations:,} canar{'y' if self.allocations == 1 else 'ies'}"
 
 
-async def look_at(journal: Journal, api: Api, settings: RunSettings, clock: Clock) -> Canaries:
+async def look_at(
+    journal: Journal,
+    api: Api,
+    settings: RunSettings,
+    clock: Clock,
+    shared: SharedPace | None = None,
+) -> Canaries:
     """Read back what was begun so far, and hold it against its outcomes; sends no cancel."""
     begun = list(_begun(journal))
     cancelled = sum(row.outcome is Outcome.CANCELLED for row in begun)
@@ -46,7 +52,12 @@ async def look_at(journal: Journal, api: Api, settings: RunSettings, clock: Cloc
 
     if not problem:
         verifier = Verifier(
-            api=api, options=settings.pool(), chance=random.random, clock=clock, on_read=note
+            api=api,
+            options=settings.pool(),
+            chance=random.random,
+            clock=clock,
+            on_read=note,
+            shared=shared,
         )
         async for chunk in verifier.findings(begun):
             for row, found in chunk:

@@ -23,6 +23,7 @@ from bulkcancel.execution.remembered import limits_folder
 from bulkcancel.execution.settings import RunSettings
 from bulkcancel.journal import SQLITE_VERSION, Journal
 from bulkcancel.model import Kind
+from bulkcancel.shared import NoGrant
 
 NOBODY = "000000000000000000000000"
 """An id of the right form that no allocation has: object ids begin with the time of creation."""
@@ -74,6 +75,28 @@ def look_at_machine(
             state=State.WARNING,
             sentence=f"{', '.join(present)}: set, and ignored here; --ca-file is our own",
         )
+
+
+async def look_at_shared_rate(settings: RunSettings, password: Secret | None) -> Check:
+    """Ask the Redis of a shared rate once, without taking a slot, and say what it answers.
+
+    The settings have to name one.
+    """
+    shared = settings.shared(password)
+    if shared is None:
+        raise AssertionError("there is a shared rate to look at")
+    try:
+        async with shared.opened(settings.target) as schedule:
+            seen = await schedule.ask(settings.rate, slots=0, pause=0.0)
+    except BulkcancelError as error:
+        return _bad("shared rate", str(error), error.exit_code)
+    if isinstance(seen, NoGrant):
+        code = ExitCode.AUTHENTICATION if seen.denied else ExitCode.STOPPED
+        return _bad("shared rate", f"{schedule.name} {seen.reason}", code)
+    words = f"{schedule.name} answers; {seen.rate:g} requests/s for all together"
+    if seen.paused > 0.0:
+        words += f", but the API asked to wait {seen.paused:,.0f} s more"
+    return _good("shared rate", words)
 
 
 async def look_at_api(settings: RunSettings, token: Secret | TokenSource) -> Check:

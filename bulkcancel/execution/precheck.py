@@ -69,16 +69,27 @@ class Precheck:
 
 
 async def precheck(
-    manifest: Manifest, settings: RunSettings, token: Secret | TokenSource
+    manifest: Manifest,
+    settings: RunSettings,
+    token: Secret | TokenSource,
+    shared_password: Secret | None = None,
 ) -> Precheck:
     """Read each allocation of an input once, at the pace of the settings; sends no cancel.
+
+    ``shared_password`` is for the Redis of a shared rate.
 
     Raises:
         InputRefusedError: The input changed since it was read.
     """
     seen = Precheck(guard=settings.guard)
-    async with reach(settings, token) as api:
-        verifier = Verifier(api=api, options=settings.pool(), chance=random.random, clock=Clock())
+    async with reach(settings, token, shared_password=shared_password) as api:
+        verifier = Verifier(
+            api=api,
+            options=settings.pool(),
+            chance=random.random,
+            clock=Clock(),
+            shared=api.shared,
+        )
         async for chunk in verifier.findings(_allocations(manifest)):
             for row, found in chunk:
                 seen.take(row, found)

@@ -21,8 +21,11 @@ def limits_folder() -> Path:
 
 
 def known_limit(settings: RunSettings, *, now: float) -> float | None:
-    """Return the limit that a run with these settings begins from; ``None`` if none is known."""
-    if settings.fixed_rate:
+    """Return the limit that a run with these settings begins from; ``None`` if none is known.
+
+    It is one process' limit: with a shared rate none is.
+    """
+    if settings.fixed_rate or settings.shared_rate is not None:
         return None
     return recall_limit(limits_folder(), settings.target, now=now)
 

@@ -174,16 +174,18 @@ class RunSession:
         on_tick: Callable[[Snapshot], None] | None = None,
         handle_signals: bool = True,
         ask: bool = False,
+        shared_password: Secret | None = None,
     ) -> Stop | Canaries | None:
         """Cancel what is open until all is settled or the run stops, and note how it ended.
 
         A token that is no plain one is fetched before the first send, and renewed when its time
         comes or the API refuses it; without another one the run stops.
         With ``ask``, and canaries that are as they should be, what they showed is returned: call
-        this again to go on with the rest, or `decline`.
+        this again to go on with the rest, or `decline`. ``shared_password`` is for the Redis of a
+        shared rate.
         """
         settings = self._affordable()
-        async with reach(settings, token, log=self._log) as api:
+        async with reach(settings, token, shared_password=shared_password, log=self._log) as api:
             stages = Stages(
                 journal=self._journal,
                 api=api,
@@ -193,6 +195,7 @@ class RunSession:
                 on_tick=on_tick,
                 handle_signals=handle_signals,
                 ends_at=self._ends_at,
+                shared=api.shared,
             )
             if self._has_canaries:
                 self._has_canaries = False

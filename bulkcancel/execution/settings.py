@@ -10,13 +10,14 @@ from typing import Any
 import msgspec
 
 from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
-from bulkcancel.client import ClientOptions
+from bulkcancel.client import ClientOptions, Secret
 from bulkcancel.decision import CANCELLABLE, Guard, Policy, Shard, parse_shard
 from bulkcancel.errors import RefusedError
 from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.model import Target
 from bulkcancel.pacing import PacerOptions
 from bulkcancel.runner import PoolOptions
+from bulkcancel.shared import SharedRate, shared_address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,6 +31,9 @@ class RunSettings:
     time of day or a duration. An allocation is sent only if it belongs to one of ``expect_po``
     and ``expect_vendor``, where these are given, and has one of the ``cancellable`` statuses,
     where it is read first. With ``shard`` (``I/N``) it is of that share of the input only.
+    where it is read first. With ``shared_rate``, the address of a Redis, ``rate`` is the most for
+    all processes together that name the same one for the same target; ``shared_rate_user`` is who
+    asks there.
     """
 
     target: Target
@@ -56,6 +60,8 @@ class RunSettings:
     expect_po: tuple[str, ...] = ()
     expect_vendor: tuple[str, ...] = ()
     cancellable: tuple[str, ...] = tuple(sorted(CANCELLABLE))
+    shared_rate: str | None = None
+    shared_rate_user: str | None = None
     shard: str | None = None
 
     @property
@@ -124,6 +130,10 @@ class RunSettings:
             raise RefusedError("--cancellable takes one status or more, such as ALLOCATED.")
         if self.max_failures is not None:
             parse_failure_limit(self.max_failures)
+        if self.shared_rate is not None:
+            shared_address(self.shared_rate)
+        elif self.shared_rate_user is not None:
+            raise RefusedError("--shared-rate-user is given without --shared-rate, the address.")
         # Written in one way: the digest of a plan must not depend on a zero in front.
         return self if self.share is None else replace(self, shard=str(self.share))
 
@@ -142,6 +152,18 @@ class RunSettings:
             allow_http=self.allow_http,
             ca_file=Path(self.ca_file) if self.ca_file else None,
             connections=self.concurrency,
+        )
+
+    def shared(self, password: Secret | None) -> SharedRate | None:
+        """Return the rate to share, which a password may guard; ``None`` if none is shared."""
+        if self.shared_rate is None:
+            return None
+        return SharedRate(
+            url=self.shared_rate,
+            user=self.shared_rate_user,
+            password=password,
+            ca_file=Path(self.ca_file) if self.ca_file else None,
+            allow_http=self.allow_http,
         )
 
     def pool(self, known: float | None = None) -> PoolOptions:

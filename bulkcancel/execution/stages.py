@@ -17,7 +17,7 @@ from bulkcancel.execution.pacing import pacing_facts
 from bulkcancel.execution.remembered import known_limit, limits_folder, remember_limit
 from bulkcancel.execution.settings import RunSettings
 from bulkcancel.journal import Journal
-from bulkcancel.runner import Api, Clock, Pool, Snapshot, Stop, StopKind
+from bulkcancel.runner import Api, Clock, Pool, SharedPace, Snapshot, Stop, StopKind
 
 
 class Stages:
@@ -34,6 +34,7 @@ class Stages:
         on_tick: Callable[[Snapshot], None] | None,
         handle_signals: bool,
         ends_at: float | None,
+        shared: SharedPace | None,
     ) -> None:
         self._journal = journal
         self._api = api
@@ -43,6 +44,7 @@ class Stages:
         self._on_tick = on_tick
         self._handle_signals = handle_signals
         self._ends_at = ends_at
+        self._shared = shared
         self._interrupted: Stop | None = None
 
     async def canary(self) -> Canaries | Stop | None:
@@ -83,6 +85,7 @@ class Stages:
             concurrency=settings.concurrency,
             known_limit=known,
             limit=limit,
+            shared_rate=settings.shared_rate,
         )
         options = replace(settings.pool(known), limit=limit)
         if self._ends_at is not None:
@@ -100,11 +103,19 @@ class Stages:
             log=self._log,
             clock=clock,
             on_tick=self._on_tick,
+            shared=self._shared,
         )
         stop = await pool.run(handle_signals=self._handle_signals)
         seen = pool.snapshot()
-        if seen.limit is not None and (
-            flaw := remember_limit(limits_folder(), settings.target, seen.limit, now=clock.utc())
+        # A limit that was learned beside others is only this process' part of it.
+        if (
+            seen.limit is not None
+            and self._shared is None
+            and (
+                flaw := remember_limit(
+                    limits_folder(), settings.target, seen.limit, now=clock.utc()
+                )
+            )
         ):
             self._log.warning("limit.not_kept", reason=flaw)
         if stop is not None and stop.kind is StopKind.JOURNAL:
@@ -120,7 +131,9 @@ class Stages:
         async with anyio.create_task_group() as group:
             if self._handle_signals:
                 group.start_soon(self._watch_signals, group.cancel_scope)
-            seen = await look_at(self._journal, self._api, self._settings, self._clock)
+            seen = await look_at(
+                self._journal, self._api, self._settings, self._clock, self._shared
+            )
             group.cancel_scope.cancel()
         stop = self._interrupted
         if stop is None and seen is not None and seen.problem:

@@ -48,11 +48,13 @@ async def verify(
     rate: float | None = None,
     sample: int | None = None,
     ca_file: Path | None = None,
+    shared_password: Secret | None = None,
 ) -> Verified:
     """Read the allocations of a run again and write ``verification.csv``; sends no cancel.
 
     ``rate`` (requests/s) and ``ca_file`` take the place of the run's own; ``sample`` reads that
-    many, drawn by chance, in place of all.
+    many, drawn by chance, in place of all. ``shared_password`` is for the Redis of the run's
+    shared rate, if it has one.
 
     Raises:
         BulkcancelError: The journal can't be read, or the file can't be written.
@@ -64,9 +66,13 @@ async def verify(
         if ca_file is not None:
             settings = replace(settings, ca_file=str(ca_file))
         drawn = _drawn(journal, sample)
-        async with reach(settings, token) as api:
+        async with reach(settings, token, shared_password=shared_password) as api:
             verifier = Verifier(
-                api=api, options=settings.pool(), chance=random.random, clock=Clock()
+                api=api,
+                options=settings.pool(),
+                chance=random.random,
+                clock=Clock(),
+                shared=api.shared,
             )
             with verification_file(folder.path) as file:
                 async for chunk in verifier.findings(_allocations(journal, drawn)):

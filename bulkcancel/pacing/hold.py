@@ -23,6 +23,8 @@ class Reason(StrEnum):
     """The API is sick."""
     CONCURRENCY = "concurrency"
     """As many requests as useful are under way: an answer has to come first."""
+    SHARED_RATE = "shared rate"
+    """The rate that all processes of the account share: the next slot is not this one's yet."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from bulkcancel.pacing.hold import Reason
 
 _RECENT = 1.0
+_NOT_THE_API = frozenset({Reason.BREAKER, Reason.SHARED_RATE})
+"""Waits in which this process could not have used the limit, or not all of it."""
 
 
 class Waits:
@@ -28,7 +30,7 @@ class Waits:
         if self._reason is not None:
             passed = max(0.0, now - self._since)
             self._seconds[self._reason] += passed
-            if self._reason is not Reason.BREAKER:
+            if self._reason not in _NOT_THE_API:
                 self._possible += passed * (limit or 0.0)
         self._reason, self._since = reason, now
         if now - self._before_at < _RECENT:

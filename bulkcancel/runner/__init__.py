@@ -6,6 +6,7 @@ from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.noted import read_entry
 from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.pool import Pool
+from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.snapshot import Snapshot
 from bulkcancel.runner.stop import Stop, StopKind
 from bulkcancel.runner.tokens import TokenKeeper
@@ -17,6 +18,7 @@ __all__ = [
     "Clock",
     "Pool",
     "PoolOptions",
+    "SharedPace",
     "Snapshot",
     "Stop",
     "StopKind",

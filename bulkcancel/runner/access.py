@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 from bulkcancel.client import Client, Exchange
+from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.tokens import TokenKeeper
 
 
 class Access:
-    """A client and the keeper of its token. Whoever sends asks ``tokens.ready()`` first."""
+    """A client and the keeper of its token. Whoever sends asks ``tokens.ready()`` first.
 
-    def __init__(self, client: Client, tokens: TokenKeeper) -> None:
+    With ``shared`` there is a rate that other processes share, which all sends have to keep to.
+    """
+
+    def __init__(
+        self, client: Client, tokens: TokenKeeper, shared: SharedPace | None = None
+    ) -> None:
         self._client = client
         self.tokens = tokens
+        self.shared = shared
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Send one cancel."""

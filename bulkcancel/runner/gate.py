@@ -14,6 +14,7 @@ from bulkcancel.model import Allowance, Kind, Outcome
 from bulkcancel.pacing import Pacer, Reason, Verdict, Waits
 from bulkcancel.runner.bell import Bell
 from bulkcancel.runner.clock import Clock
+from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.stop import Stop, StopKind, StopSign
 
 
@@ -33,8 +34,10 @@ class Gate:
         concurrency: int,
         clock: Clock,
         sign: StopSign,
+        shared: SharedPace | None = None,
     ) -> None:
         self._pacer = pacer
+        self._shared = shared
         self._concurrency = concurrency
         self._breakers = {what: Breaker(options) for what in What}
         self._clock = clock
@@ -96,10 +99,14 @@ class Gate:
             self._turn(now)
             return False
         hold = self._pacer.hold(now, len(self._sent_at))
+        if hold.seconds <= 0.0 and self._shared is not None:
+            hold = self._shared.hold(now, self._pacer.rate(now))
         if hold.seconds > 0.0:
             self.waits.turn(hold.reason, now, limit=self._pacer.limit)
             return hold.seconds
         self._pacer.sent(now)
+        if self._shared is not None:
+            self._shared.sent()
         self._sent_at[row] = now
         self._turn(now)
         return True
@@ -127,6 +134,8 @@ class Gate:
                 other.reached = True
         if retry_after is not None and trip is None:
             trip = breaker.asked_to_wait(retry_after)
+            if trip is None and self._shared is not None:
+                self._shared.pause(retry_after, now)
         if of_probe:
             del self._probes[what]
         self._tell(before, breaker)
@@ -168,6 +177,8 @@ class Gate:
                 return ""
             case Reason.CEILING | Reason.STARTING | Reason.LEARNED_LIMIT:
                 return f"{main} {self._pacer.rate(now):.1f}/s"
+            case Reason.SHARED_RATE if self._shared is not None:
+                return f"{main} {self._shared.rate:.1f}/s"
             case _:
                 return main.value
 

@@ -27,6 +27,7 @@ from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
 from bulkcancel.runner.noted import close_cut_off
 from bulkcancel.runner.options import PoolOptions
+from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.snapshot import Snapshot
 from bulkcancel.runner.stop import Stop, StopKind, StopSign
 from bulkcancel.runner.worker import Worker
@@ -40,7 +41,7 @@ class Pool:
     """Works off what a journal holds open, until all is settled or the run stops.
 
     ``chance`` returns numbers in [0, 1), for the jitter. ``on_tick`` is called five times a
-    second with a `Snapshot`.
+    second with a `Snapshot`. With ``shared`` all sends keep to a rate that other processes share.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Pool:
         log: FilteringBoundLogger,
         clock: Clock | None = None,
         on_tick: Callable[[Snapshot], None] | None = None,
+        shared: SharedPace | None = None,
     ) -> None:
         self._journal = journal
         self._api = api
@@ -63,12 +65,15 @@ class Pool:
         self._on_tick = on_tick
         self._sign = StopSign()
         self._desk = Desk(journal, enough=max(1, options.concurrency // 2))
+        self._pacer = Pacer(options.pacer)
+        self._shared = shared
         self._gate = Gate(
-            Pacer(options.pacer),
+            self._pacer,
             options.breaker,
             concurrency=options.concurrency,
             clock=self._clock,
             sign=self._sign,
+            shared=shared,
         )
         self._last_fresh = 0
         self._begun = 0
@@ -99,6 +104,8 @@ class Pool:
                 helpers.start_soon(self._bound_drain, hard)
                 helpers.start_soon(self._tell_pace)
                 helpers.start_soon(self._note_limit)
+                if self._shared is not None:
+                    helpers.start_soon(self._shared.run, self._pacer, self._gate.wake, self.stop)
                 if self._options.deadline is not None:
                     helpers.start_soon(self._stop_in_time, self._options.deadline)
                 if self._on_tick is not None:
@@ -127,6 +134,8 @@ class Pool:
             self._stopping.set()
             self._gate.wake()
             self._api.tokens.stop()
+            if self._shared is not None:
+                self._shared.stop()
             if self._backlog is not None:
                 self._backlog.wake()
 
@@ -143,6 +152,8 @@ class Pool:
             waits_for = f"breaker: {reason}"
         else:
             waits_for = self._api.tokens.waits_for
+            if not waits_for and self._shared is not None:
+                waits_for = self._shared.waits_for
         return Snapshot(
             total=self._total,
             settled=dict(worker.settled),
@@ -226,6 +237,8 @@ class Pool:
         return cases
 
     async def _work(self) -> None:
+        if self._shared is not None and not await self._shared.ready():
+            return  # nothing is begun, not even an intent written
         if self._worker is not None:
             await self._worker.run()
 

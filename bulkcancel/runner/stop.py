@@ -21,6 +21,7 @@ class StopKind(StrEnum):
     LIMIT = "limit"
     CANARY = "canary"
     DEADLINE = "deadline"
+    SHARED_RATE = "shared_rate"
 
 
 _EXIT_CODES = {
@@ -34,6 +35,7 @@ _EXIT_CODES = {
     StopKind.LIMIT: ExitCode.STOPPED,
     StopKind.CANARY: ExitCode.STOPPED,
     StopKind.DEADLINE: ExitCode.STOPPED,
+    StopKind.SHARED_RATE: ExitCode.STOPPED,
 }
 
 

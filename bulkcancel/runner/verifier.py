@@ -18,6 +18,8 @@ from bulkcancel.runner.bell import Bell
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.gate import verdict_of
 from bulkcancel.runner.options import PoolOptions
+from bulkcancel.runner.sharedpace import SharedPace
+from bulkcancel.runner.stop import Stop
 
 _CHUNK = 500
 _AGAIN = frozenset({Kind.NOT_SENT, Kind.READ_FAILED, Kind.THROTTLED})
@@ -29,6 +31,7 @@ class Verifier:
     A read that fails for a passing reason is tried ``max_attempts`` times. ``stopped`` is set,
     and ``exit_code``, when the server gives cause to stop; what follows is then not read any more.
     ``on_read`` is told of each read: the row, what was found, and how many seconds it took.
+    With ``shared`` the reads keep to a rate that other processes share.
     """
 
     def __init__(
@@ -39,12 +42,14 @@ class Verifier:
         chance: Callable[[], float],
         clock: Clock,
         on_read: Callable[[DetailRow, Finding, float], None] | None = None,
+        shared: SharedPace | None = None,
     ) -> None:
         self._api = api
         self._options = options
         self._chance = chance
         self._clock = clock
         self._on_read = on_read
+        self._shared = shared
         self._pacer = Pacer(options.pacer)
         self._breaker = Breaker(options.breaker)
         self._line = anyio.Lock()
@@ -72,9 +77,13 @@ class Verifier:
                     if (finding := await self._read(row)) is not None:
                         found[row.row] = finding
 
-            async with anyio.create_task_group() as workers:
-                for _ in range(min(self._options.concurrency, len(chunk))):
-                    workers.start_soon(work)
+            async with anyio.create_task_group() as helpers:
+                if (shared := self._shared) is not None:
+                    helpers.start_soon(shared.run, self._pacer, self._answers.ring, self._give_up)
+                async with anyio.create_task_group() as workers:
+                    for _ in range(min(self._options.concurrency, len(chunk))):
+                        workers.start_soon(work)
+                helpers.cancel_scope.cancel()
             yield [(row, found.get(row.row)) for row in chunk]
 
     async def _read(self, row: DetailRow) -> Finding | None:
@@ -105,16 +114,22 @@ class Verifier:
         allocation_id = row.allocation_id or ""
         if not await self._has_token():
             return None
+        if self._shared is not None and not await self._shared.ready():
+            return None
         async with self._line:
             while True:
                 now = self._clock.steady()
                 if self.stopped:
                     return None
                 hold = self._pacer.hold(now, self._in_flight)
+                if hold.seconds <= 0.0 and self._shared is not None:
+                    hold = self._shared.hold(now, self._pacer.rate(now))
                 if hold.seconds <= 0.0:
                     break
                 await self._answers.wait(None if math.isinf(hold.seconds) else hold.seconds)
             self._pacer.sent(now)
+            if self._shared is not None:
+                self._shared.sent()
             self._in_flight += 1
         try:
             if not await self._has_token():  # it may have waited for its turn for long
@@ -130,6 +145,8 @@ class Verifier:
         self._pacer.answered(
             verdict_of(finding), sent_at=sent_at, now=now, retry_after=finding.retry_after
         )
+        if finding.retry_after is not None and self._shared is not None:
+            self._shared.pause(finding.retry_after, now)
         if isinstance(exchange.observation, Answer) and exchange.observation.allowance is not None:
             told = exchange.observation.allowance
             self._pacer.told(told.rate, told.seconds, now)
@@ -146,6 +163,9 @@ class Verifier:
             code = ExitCode.AUTHENTICATION if trip.authentication else ExitCode.STOPPED
             self._stop(trip.sentence, code)
         return finding
+
+    def _give_up(self, stop: Stop) -> None:
+        self._stop(stop.sentence, stop.exit_code)
 
     def _stop(self, sentence: str, code: ExitCode) -> None:
         self.stopped, self.exit_code = sentence, code

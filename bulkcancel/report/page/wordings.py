@@ -39,6 +39,7 @@ HELD: Mapping[str, str] = {
     Reason.PROBING: "the API refused everything; single requests asked whether it still did",
     Reason.BREAKER: "the API was sick; single requests asked whether it still was",
     Reason.CONCURRENCY: "as many requests were under way as is useful",
+    Reason.SHARED_RATE: "the rate that all processes of the account share",
 }
 """Why the next request had to wait."""
 
