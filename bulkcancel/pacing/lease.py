@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bulkcancel.pacing.hold import Hold, Reason
 
 _LATENESS = 0.02
-_LEAST_AHEAD, _MOST_AHEAD = 0.01, 0.1
+_MOST_AHEAD = 0.1
 _SMOOTH = 0.2
 _GO = Hold(seconds=0.0, reason=Reason.SHARED_RATE)
 _ASK = Hold(seconds=math.inf, reason=Reason.SHARED_RATE)
@@ -35,9 +35,9 @@ class Leases:
     """Holds slots that were granted, in their order; times are seconds of one monotonic clock.
 
     A slot is good for one send, from its time on, and for a moment longer. What is not used by
-    then is lost: it is never made up for, so that no burst forms. How many slots are asked for at
-    once grows while all are used, to what the rate and the way to the schedule make useful, and
-    shrinks when one was lost.
+    then is lost: it is never made up for, so that no burst forms. One slot at a time is asked for,
+    so that a process that stalls or dies keeps none from the others; more only where slots would
+    go unused for the time that asking takes.
     """
 
     def __init__(self, rate: float) -> None:
@@ -81,6 +81,9 @@ class Leases:
         self._slots.extend(
             now + grant.wait + place * grant.interval for place in range(grant.slots)
         )
-        ahead = min(_MOST_AHEAD, max(_LEAST_AHEAD, 2.0 * self._trip))
-        useful = max(1, math.floor(min(own_rate, grant.rate) * ahead))
-        self._size = min(useful, self._size * 2)
+        if grant.wait <= 0.0:
+            # Slots go unused for want of asking: more at a time, if this process can use them.
+            useful = math.ceil(min(own_rate, grant.rate) * min(_MOST_AHEAD, 2.0 * self._trip))
+            self._size = max(1, min(useful, self._size + 1))
+        elif grant.wait > took:
+            self._size = max(1, self._size - 1)

@@ -3,9 +3,9 @@
 --
 -- KEYS[1]  the schedule
 -- ARGV     rate (sends per second), how many slots, for how long all are to send nothing (seconds)
--- returns  seconds until the first slot (up to 0.01 ago), seconds between slots, slots,
+-- returns  seconds until the first slot (up to 0.02 ago), seconds between slots, slots,
 --          seconds for which nothing may be sent, rate in force
-local LATE = 1e4      -- so many microseconds late a slot is still given out, not made anew
+local LATE = 2e4      -- so many microseconds late a slot is still given out, not made anew
 local STALE = 1e7     -- for so long the lowest rate counts that anybody asked for
 local AHEAD = 1e7     -- further ahead than this, and than so many slots, nobody plans:
 local MOST_SLOTS = 5e3 -- then the clock was set back

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from dataclasses import dataclass, field
 
 
@@ -13,10 +14,11 @@ class Relay:
     """Passes connections on to ``port`` of this machine, while it lives.
 
     ``origin`` is its own address, the same after each rise. While it is dead, connections are
-    refused, and those it had are reset.
+    refused, and those it had are reset. Each piece of data takes ``delay`` seconds each way.
     """
 
     port: int
+    delay: float = 0.0
     origin: str = field(init=False)
     _listener: socket.socket | None = field(default=None, init=False)
     _open: list[socket.socket] = field(default_factory=list, init=False)
@@ -54,12 +56,16 @@ class Relay:
             far = socket.create_connection(("127.0.0.1", self.port))
             self._open += [near, far]
             for source, sink in ((near, far), (far, near)):
-                threading.Thread(target=_pass_on, args=(source, sink), daemon=True).start()
+                threading.Thread(
+                    target=_pass_on, args=(source, sink, self.delay), daemon=True
+                ).start()
 
 
-def _pass_on(source: socket.socket, sink: socket.socket) -> None:
+def _pass_on(source: socket.socket, sink: socket.socket, delay: float) -> None:
     with contextlib.suppress(OSError):
         while piece := source.recv(65536):
+            if delay:
+                time.sleep(delay)
             sink.sendall(piece)
     with contextlib.suppress(OSError):
         sink.shutdown(socket.SHUT_RDWR)
