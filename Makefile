@@ -27,7 +27,7 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs bench bench-throughput bench-scale bench-pacing bench-reading wheel coverage clean
+.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs shared-rate bench bench-throughput bench-scale bench-pacing bench-reading wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -71,6 +71,10 @@ simulate-pacing: $(INSTALLED) ## play the pacer and its rivals against limits in
 
 long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead for 90 s
 	@$(BIN)/python tests/campaigns/long_runs.py
+
+shared-rate: $(INSTALLED) ## four processes under one rate in a real Redis: what they use of it
+	@tests/install.sh redis-server
+	@$(BIN)/python tests/campaigns/shared_rate.py $(ARGS)
 
 bench: $(INSTALLED) ## CPU and seconds beside a bare loop and what people use, and what durability costs
 	@tests/install.sh nginx curl parallel

@@ -30,8 +30,8 @@ class RunSettings:
     At most ``limit`` allocations are begun, the first ``canary`` of them alone; ``deadline`` is a
     time of day or a duration. An allocation is sent only if it belongs to one of ``expect_po``
     and ``expect_vendor``, where these are given, and has one of the ``cancellable`` statuses,
-    where it is read first. With ``shard`` (``I/N``) it is of that share of the input only.
-    where it is read first. With ``shared_rate``, the address of a Redis, ``rate`` is the most for
+    where it is read first. With ``shard`` (``I/N``) the run is for that share of the input only.
+    With ``shared_rate``, the address of a Redis, ``rate`` is the most for
     all processes together that name the same one for the same target; ``shared_rate_user`` is who
     asks there.
     """

@@ -278,7 +278,7 @@ def test_a_password_that_nothing_shows(rig: Rig, guarded: RedisServer, way: str)
     assert f"{guarded.url} answers; 200 requests/s for all together" in ran[3].out
     masked = [line for line in ran[4].out.splitlines() if line.startswith("shared-rate-password ")]
     assert [line.split()[1] for line in masked] == (["***"] if way == "variable" else [])
-    rig.check(wanted)
+    assert rig.summary()["outcomes"]["cancelled"] == 20
     kept_apart(rig, *(one.out + one.err for one in ran))
 
 
