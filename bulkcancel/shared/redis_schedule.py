@@ -15,7 +15,9 @@ from redis.exceptions import (
     AuthenticationError,
     AuthorizationError,
     BusyLoadingError,
+    ClusterDownError,
     ConnectionError,  # noqa: A004 - the library's own, never the built-in one here
+    MovedError,
     NoPermissionError,
     RedisError,
     ResponseError,
@@ -30,6 +32,7 @@ from bulkcancel.shared.schedule import NoGrant
 _SCRIPT: Final = files("bulkcancel.shared").joinpath("schedule.lua").read_text(encoding="utf-8")
 _TIMEOUT: Final = 10.0
 """So many seconds an answer may take; a slow one only delays."""
+_NO_RIGHT: Final = frozenset({"NOAUTH", "WRONGPASS", "NOPERM"})
 _DENIED: Final = (AuthenticationError, AuthorizationError, NoPermissionError)
 
 
@@ -105,13 +108,15 @@ class _Trusting(Connection):
 
 
 def _refusal(error: ResponseError) -> NoGrant:
-    """Return what a refusal means; only its first word is shown, which Redis itself defines."""
+    """Return what a refusal means; of its text only the first word is shown, Redis' own."""
+    if isinstance(error, (MovedError, ClusterDownError)):
+        return NoGrant(reason="is part of a cluster: a shared rate takes one Redis alone")
+    # The library has a class for some of these words, and takes the word out of the text then.
     first = str(error).partition(" ")[0]
-    word = first if first.isascii() and first.isalpha() and first.isupper() else "ERR"
-    denied = word in {"NOAUTH", "WRONGPASS", "NOPERM"}
-    if denied:
+    word = first if first.isascii() and first.isalpha() and first.isupper() else ""
+    if word in _NO_RIGHT:
         return NoGrant(reason="refuses the user or the password", denied=True)
-    return NoGrant(reason=f"refuses to run the schedule ({word})")
+    return NoGrant(reason=f"refuses to run the schedule ({word or type(error).__name__})")
 
 
 def _no_connection(error: Exception) -> str:

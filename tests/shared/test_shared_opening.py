@@ -156,6 +156,31 @@ def test_a_key_of_another_kind(server: RedisServer) -> None:
         assert client.get(name) == b"something else"
 
 
+def test_a_server_that_takes_no_writes(guarded: RedisServer) -> None:
+    """A replica holds no schedule: the sentence names the refusal, and it is asked again."""
+    rate = SharedRate(url=guarded.url, password=Secret(PASSWORD))
+    with guarded.client() as client:
+        client.replicaof("127.0.0.1", 1)
+        assert "refuses to run the schedule (ReadOnlyError)" in reason(rate)
+        client.replicaof("no", "one")
+    assert isinstance(asked(rate), Grant)
+
+
+def test_a_cluster(tmp_path: Path) -> None:
+    """A node of one is told from a Redis alone."""
+    if REDIS is None:
+        pytest.skip("there is no redis-server here; tests/install.sh installs it")
+    bus = RedisServer(folder=tmp_path).port  # else it is the port and 10,000, which may be too high
+    node = RedisServer(
+        folder=tmp_path, more=("--cluster-enabled", "yes", "--cluster-port", str(bus))
+    )
+    node.start()
+    try:
+        assert reason(SharedRate(url=node.url)).startswith("is part of a cluster")
+    finally:
+        node.kill()
+
+
 def test_without_the_library_the_sentence_says_how_to_get_it(tmp_path: Path) -> None:
     """Redis is an extra: who shares a rate without it is told so before anything is made."""
     (tmp_path / "ids.csv").write_text("allocation_id\n62ff5c0b000000000001aaaa\n")

@@ -18,11 +18,13 @@ REDIS = shutil.which("redis-server")
 class RedisServer:
     """A server that lives from `start` to `stop` (or `kill`), each time on the same port.
 
-    With a ``password`` it wants that from the user ``default``.
+    With a ``password`` it wants that from the user ``default``; ``more`` are words of its own
+    command line.
     """
 
     folder: Path
     password: str | None = None
+    more: tuple[str, ...] = ()
     port: int = field(init=False)
     _process: subprocess.Popen[bytes] | None = field(default=None, init=False)
 
@@ -46,7 +48,7 @@ class RedisServer:
         words = [
             REDIS, "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder),
             "--save", "", "--appendonly", "no", "--daemonize", "no",
-            "--logfile", str(self.folder / "redis.log"),
+            "--logfile", str(self.folder / "redis.log"), *self.more,
         ]  # fmt: skip
         if self.password is not None:
             words += ["--requirepass", self.password]
