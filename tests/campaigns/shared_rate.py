@@ -16,6 +16,7 @@ if __name__ == "__main__":  # as a script it has no pytest that finds the riggin
     sys.path.insert(0, str(Path(__file__).parents[1] / "support"))
 
 from redisserver import RedisServer
+from relay import Relay
 from rigging import QUICK, Rig, make_ids
 
 _SETTLED = 1.0
@@ -104,6 +105,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=400.0)
     parser.add_argument("--allocations", type=int, default=3000, help="of each process")
     parser.add_argument("--latency", type=float, default=0.02, help="of the API, seconds")
+    parser.add_argument("--delay", type=float, default=0.0, help="to Redis and back, seconds")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bulkcancel-shared-") as folder, ExitStack() as stack:
         rig = Rig(path=Path(folder), stack=stack)
@@ -111,9 +113,14 @@ def main() -> int:
         stack.callback(server.kill)
         server.start()
         rig.serve(latency=given.latency)
+        url = server.url
+        if given.delay:
+            relay = Relay(port=server.port, delay=given.delay / 2.0)
+            stack.callback(relay.die)
+            url = relay.origin.replace("http://", "redis://")
         pace = share(
             rig,
-            server.url,
+            url,
             processes=given.processes,
             rate=given.rate,
             allocations=given.allocations,
