@@ -54,7 +54,7 @@ class Leases:
         while self._slots and now - self._slots[0] > _LATENESS:
             self._slots.popleft()
             self.lost += 1
-            self._size = max(1, self._size // 2)
+            self._size = max(1, self._size - 1)
         if not self._slots:
             return _ASK
         wait = self._slots[0] - now
