@@ -156,9 +156,9 @@ def test_the_lowest_rate_in_use_counts(server: RedisServer) -> None:
     found = asked(server, (400.0, 1, 0.0), (100.0, 1, 0.0), (400.0, 1, 0.0))
     assert [one.rate for one in found] == [400.0, 100.0, 100.0]
     assert found[2].interval == pytest.approx(0.01)
-    move(server, -9.0, "rate_at")
+    move(server, -4.0, "rate_at")
     assert asked(server, (400.0, 1, 0.0))[0].rate == 100.0
-    move(server, -1.5, "rate_at")
+    move(server, -7.0, "rate_at")
     assert asked(server, (400.0, 1, 0.0))[0].rate == 400.0
 
 
