@@ -74,15 +74,26 @@ def pace_of(times: Sequence[float], busy_until: float) -> Pace:
 
 
 def share(
-    rig: Rig, redis_url: str, *, processes: int, rate: float, allocations: int, more: Sequence[str]
+    rig: Rig,
+    redis_url: str | None,
+    *,
+    processes: int,
+    rate: float,
+    allocations: int,
+    more: Sequence[str],
 ) -> Pace:
     """Let so many processes cancel ``allocations`` each at one rate; return how they came in.
+
+    Without a ``redis_url`` each has its part of the rate for itself: what the machine gives then is
+    what a shared rate has to be held against.
 
     Raises:
         AssertionError: One did not end well, or its report contradicts the ledger.
     """
     parts = [make_ids(allocations, 1 + allocations * number) for number in range(processes)]
-    words = ("--rate", f"{rate:g}", "--shared-rate", redis_url, *more)
+    words = ("--rate", f"{rate / processes:g}", *more)
+    if redis_url is not None:
+        words = ("--rate", f"{rate:g}", "--shared-rate", redis_url, *more)
     running = [start(rig, number, ids, *words) for number, ids in enumerate(parts)]
     for number, process in enumerate(running):
         assert process.wait(600) == 0, (rig.path / f"p{number}.err").read_text()
@@ -106,6 +117,7 @@ def main() -> int:
     parser.add_argument("--allocations", type=int, default=3000, help="of each process")
     parser.add_argument("--latency", type=float, default=0.02, help="of the API, seconds")
     parser.add_argument("--delay", type=float, default=0.0, help="to Redis and back, seconds")
+    parser.add_argument("--alone", action="store_true", help="the control: no Redis, a part each")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="bulkcancel-shared-") as folder, ExitStack() as stack:
         rig = Rig(path=Path(folder), stack=stack)
@@ -120,7 +132,7 @@ def main() -> int:
             url = relay.origin.replace("http://", "redis://")
         pace = share(
             rig,
-            url,
+            None if given.alone else url,
             processes=given.processes,
             rate=given.rate,
             allocations=given.allocations,
