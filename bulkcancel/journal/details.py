@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -16,7 +18,8 @@ from bulkcancel.journal.store import Journal
 from bulkcancel.journal.work import open_cases
 from bulkcancel.model import CancelledBy, DetailRow, Extras, Outcome, RowKind, Settlement
 
-_CHUNK = 10_000
+_CHUNK = 2_000
+_MILLION = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +76,7 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
     An allocation without an outcome gets the provisional word of `open_settlement`.
     """
     open_rows = _open_rows(journal)
-    found = journal.select(
+    found = journal.chunks(
         "SELECT r.row, r.kind, COALESCE(r.allocation_id, f.allocation_id), r.duplicate_of,"
         " r.text, r.reason, r.extras, o.outcome, o.reason, o.status, o.version_before, o.version,"
         " o.attempts, o.http_status, o.verified, o.first_sent_at, o.settled_at, o.po_number,"
@@ -81,17 +84,13 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
         " FROM row r LEFT JOIN row f ON f.row = r.duplicate_of"
         " LEFT JOIN outcome o ON o.row = COALESCE(r.duplicate_of, r.row)"
         " LEFT JOIN standing s ON s.row = COALESCE(r.duplicate_of, r.row)"
-        " ORDER BY r.row"
+        " ORDER BY r.row",
+        _CHUNK,
     )
-    chunk: list[DetailRow] = []
-    for values in found:
+    for chunk in found:
         with decoding(journal.path):
-            chunk.append(_detail(values, open_rows))
-        if len(chunk) == _CHUNK:
-            yield chunk
-            chunk = []
-    if chunk:
-        yield chunk
+            details = [_detail(values, open_rows) for values in chunk]
+        yield details
 
 
 def open_outcomes(journal: Journal) -> dict[int, Outcome]:
@@ -128,12 +127,14 @@ def _open_rows(journal: Journal) -> dict[int, _OpenRow]:
 
 _decode_orders = msgspec.json.Decoder(tuple[str, ...]).decode
 _decode_cells = msgspec.json.Decoder(Extras).decode
+_KINDS = {kind.value: kind for kind in RowKind}
+_OUTCOMES = {outcome.value: outcome for outcome in Outcome}
 _NEVER_TOUCHED = open_settlement(None)
 
 
 def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRow:
     row, kind, allocation_id, duplicate_of, text, why, extras, outcome = values[:8]
-    row_kind = RowKind(kind)
+    row_kind = _KINDS.get(kind) or RowKind(kind)  # the enum itself says what is no kind
     cells = _decode_cells(extras) if extras else ()
     if row_kind in {RowKind.BLANK, RowKind.INVALID}:
         return DetailRow(
@@ -158,7 +159,7 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
         row=row,
         kind=row_kind,
         allocation_id=allocation_id,
-        outcome=Outcome(outcome),
+        outcome=_OUTCOMES.get(outcome) or Outcome(outcome),
         status=status,
         version_before=version_before,
         version=version,
@@ -216,7 +217,17 @@ def utc(at: float | None) -> str | None:
     """Return a time (seconds since the epoch) as ISO 8601 with milliseconds and ``Z``."""
     if at is None:
         return None
-    return datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    second = math.floor(at)
+    micros = round((at - second) * 1e6)
+    if micros == _MILLION:
+        second, micros = second + 1, 0
+    return f"{_second(second)}.{micros // 1000:03}Z"
+
+
+@lru_cache(maxsize=1024)
+def _second(at: int) -> str:
+    """Return a whole second as ISO 8601; a run has many times within each."""
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def _one(journal: Journal, statement: str) -> int:
