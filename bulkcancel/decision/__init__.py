@@ -7,6 +7,7 @@ from bulkcancel.decision.forecast import foretell
 from bulkcancel.decision.guard import CANCELLABLE, Guard
 from bulkcancel.decision.history import Doubt, History, open_settlement
 from bulkcancel.decision.policy import Policy, backoff
+from bulkcancel.decision.several import BatchStep, after_batch
 from bulkcancel.decision.shard import MOST_SHARDS, Shard, missing_shards, parse_shard, shard_of
 from bulkcancel.decision.step import Halt, Next, Read, Send, Settle, Step
 from bulkcancel.decision.steps_read import after_read
@@ -16,6 +17,7 @@ __all__ = [
     "CANCELLABLE",
     "MOST_SHARDS",
     "Agreement",
+    "BatchStep",
     "Belonging",
     "Differing",
     "Doubt",
@@ -31,6 +33,7 @@ __all__ = [
     "Shard",
     "Step",
     "Verification",
+    "after_batch",
     "after_read",
     "after_send",
     "backoff",

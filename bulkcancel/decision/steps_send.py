@@ -35,6 +35,19 @@ def after_send(
     that was asked, or said "already cancelled" to a repeat of a send of ours that was in doubt.
     """
     finding = classify_cancel(asked_id, seen)
+    return after_finding(history, finding, policy=policy, sent_at=sent_at, now=now, chance=chance)
+
+
+def after_finding(
+    history: History,
+    finding: Finding,
+    *,
+    policy: Policy,
+    sent_at: float,
+    now: float,
+    chance: float,
+) -> Step:
+    """Return what follows from a send whose answer was classified; arguments as `after_send`."""
     known = _noted(history, finding, sent_at=sent_at, now=now)
     match finding.kind:
         case Kind.NOT_SENT:

@@ -60,9 +60,14 @@ class OneAllocation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeveralAllocations(msgspec.Struct, frozen=True, kw_only=True):
-    """A JSON array of none (``count`` 0), or of several elements."""
+    """A JSON array of none (``count`` 0), or of several elements.
+
+    ``shown`` are those of its elements that are allocation objects, in their order; they are
+    looked at only where several allocations were asked for.
+    """
 
     count: int
+    shown: tuple[AllocationView, ...] = ()
 
 
 class ApiMessage(msgspec.Struct, frozen=True, kw_only=True):
