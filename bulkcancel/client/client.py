@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
@@ -18,11 +19,12 @@ from bulkcancel.client.options import ClientOptions
 from bulkcancel.client.query import LARGEST_PAGE, QueryExchange, Question, listing_of
 from bulkcancel.client.retry_after import seconds_to_wait
 from bulkcancel.client.secret import Secret
+from bulkcancel.client.several import read_several, several_url
 from bulkcancel.client.target import check_target, site_context
 from bulkcancel.client.tls import tls_context
 from bulkcancel.client.wire import OneSend, SendCount
 from bulkcancel.errors import RefusedError
-from bulkcancel.model import Answer, NoAnswer, NotSent, Observation, Target
+from bulkcancel.model import Answer, Body, NoAnswer, NotSent, Observation, Target
 from bulkcancel.model.listing import Listing
 from bulkcancel.version import __version__
 
@@ -134,6 +136,18 @@ class Client:
         url = self._url("/allocation/cancel/", allocation_id)
         return await self._call("PUT", url, OneSend(self._cancels))
 
+    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
+        """Ask the API once to cancel several allocations; at most 50, each once.
+
+        Raises:
+            RefusedError: as for `cancel`, or the list is empty, too long or repeats an id.
+        """
+        route = "/allocation/cancel/"
+        singles = [self._url(route, one) for one in allocation_ids]
+        url = several_url(self._target.base_url + route, singles)
+        sent = await self._send("PUT", url, OneSend(self._cancels), shown=len(singles))
+        return _exchange(sent, read_several)
+
     async def read(self, allocation_id: str) -> Exchange:
         """Ask the API once what it knows of one allocation.
 
@@ -173,18 +187,15 @@ class Client:
         return url
 
     async def _call(self, method: str, url: URL, send: OneSend) -> Exchange:
-        sent = await self._send(method, url, send)
-        seen = sent.seen
-        return Exchange(
-            observation=_answer(seen, sent.token) if isinstance(seen, Reply) else seen,
-            elapsed=sent.elapsed,
-            token_number=sent.token_number,
-        )
+        return _exchange(await self._send(method, url, send))
 
     async def _send(
-        self, method: str, url: URL, send: OneSend, question: bytes | None = None
+        self, method: str, url: URL, send: OneSend, question: bytes | None = None, *, shown: int = 1
     ) -> _Sent:
-        """Send once, with a ``question`` as its JSON body, whose answer may then be a page long."""
+        """Send once, with a ``question`` as its JSON body, whose answer may then be a page long.
+
+        Any other answer may be as long as ``shown`` allocations can be.
+        """
         if self._session is None:
             raise RuntimeError("the client is used outside of its `async with`")
         if self._token is None:
@@ -205,7 +216,7 @@ class Client:
                 url,
                 send,
                 headers=self._headers if question is None else self._headers | _JSON,
-                max_body=self._options.max_body if question is None else LARGEST_PAGE,
+                max_body=self._options.max_body * shown if question is None else LARGEST_PAGE,
                 data=question,
             )
         finally:
@@ -214,11 +225,20 @@ class Client:
         return _Sent(seen=seen, elapsed=elapsed, token=token, token_number=number)
 
 
-def _answer(reply: Reply, token: Secret) -> Answer:
+def _exchange(sent: _Sent, read: Callable[..., Body] = read_body) -> Exchange:
+    seen = sent.seen
+    return Exchange(
+        observation=_answer(seen, sent.token, read) if isinstance(seen, Reply) else seen,
+        elapsed=sent.elapsed,
+        token_number=sent.token_number,
+    )
+
+
+def _answer(reply: Reply, token: Secret, read: Callable[..., Body] = read_body) -> Answer:
     headers = reply.headers
     return Answer(
         http_status=reply.http_status,
-        body=read_body(
+        body=read(
             reply.body,
             http_status=reply.http_status,
             content_type=headers.get("Content-Type", ""),
