@@ -91,6 +91,7 @@ def write_reports_of(
             ),
             attempts=AttemptTotals(
                 sent=sends.sent,
+                requests=sends.requests,
                 by_http_status=sends.by_http_status,
                 no_answer=sends.no_answer,
                 not_sent=sends.not_sent,

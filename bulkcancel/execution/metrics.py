@@ -82,7 +82,7 @@ def _of_run(
     yield _one("bulkcancel_rows_read", "Rows of the input.", rows["read"])
     kinds = {kind: rows[name] for kind, name in _ROW_KINDS}
     yield _by("bulkcancel_rows", "Rows of the input by kind.", "kind", kinds)
-    sent = {"cancel": attempts["sent"], "read_back": attempts["read_backs"]}
+    sent = {"cancel": attempts["requests"], "read_back": attempts["read_backs"]}
     yield _by("bulkcancel_requests", "Requests sent by kind.", "kind", sent)
     yield _by(
         "bulkcancel_cancel_answers",

@@ -24,13 +24,16 @@ _MILLION = 1_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JournalTotals:
-    """The wire sends of a journal, counted from its attempts and not from its outcomes.
+    """The cancels sent of a journal, counted from its attempts and not from its outcomes.
 
+    ``sent`` counts sends of an allocation, ``requests`` the wire sends that they went in: fewer
+    where several allocations shared one. An intent whose process ended counts as one of each.
     ``by_http_status`` counts whole answers, ``no_answer`` the sends without one by cause (an
     intent whose process ended is ``crashed``), ``not_sent`` the intents that never left.
     """
 
     sent: int
+    requests: int
     by_http_status: dict[str, int]
     no_answer: dict[str, int]
     not_sent: dict[str, int]
@@ -42,11 +45,13 @@ def attempt_totals(journal: Journal) -> JournalTotals:
     by_http_status: dict[str, int] = {}
     no_answer: dict[str, int] = {}
     not_sent: dict[str, int] = {}
+    requests = 0
     found = journal.select(
-        "SELECT sent, cause, http_status, COUNT(*) FROM attempt"
+        "SELECT sent, cause, http_status, COUNT(*), SUM(lead = row) FROM attempt"
         " GROUP BY sent, cause, http_status ORDER BY sent, cause, http_status"
     )
-    for sent, cause, http_status, count in found:
+    for sent, cause, http_status, count, leads in found:
+        requests += leads if sent else 0
         if not sent:
             into, name = not_sent, cause
         elif cause is not None:
@@ -63,6 +68,7 @@ def attempt_totals(journal: Journal) -> JournalTotals:
         no_answer["crashed"] = no_answer.get("crashed", 0) + cut_off
     return JournalTotals(
         sent=_one(journal, "SELECT COUNT(*) FROM attempt WHERE sent") + cut_off,
+        requests=requests + cut_off,
         by_http_status=by_http_status,
         no_answer=no_answer,
         not_sent=not_sent,

@@ -50,6 +50,7 @@ class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True):
 
     ``sent`` is false when no byte left. ``cause`` names why there was no answer and is ``None``
     if there was one. ``elapsed`` is in seconds; ``at`` (when it was answered) since the epoch.
+    ``lead`` is the row of the first allocation of the same request, ``None`` if it went alone.
     """
 
     row: int
@@ -63,6 +64,7 @@ class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int | None = None
     status: str | None = None
     version: int | None = None
+    lead: int | None = None
 
 
 class ReadEntry(msgspec.Struct, frozen=True, kw_only=True):

@@ -21,12 +21,12 @@ _FINE = 10_000
 _LOST = (Kind.IN_DOUBT, Kind.PROTOCOL, Kind.CONTRADICTION, Kind.MISROUTED, Kind.READ_FAILED)
 
 # The requests of a journal: when they were answered, and as what. An intent that was withdrawn
-# before it left is none.
+# before it left is none, and several allocations may have shared one.
 _REQUESTS = f"""
     SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
                     WHEN NOT sent OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
                     ELSE 0 END AS sort
-    FROM attempt WHERE sent OR cause <> '{NotSentCause.WITHDRAWN}'
+    FROM attempt WHERE lead = row AND (sent OR cause <> '{NotSentCause.WITHDRAWN}')
     UNION ALL
     SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
                     WHEN kind = '{Kind.NOT_SENT}'
@@ -151,7 +151,7 @@ def _latencies(journal: Journal) -> tuple[dict[int, int], dict[int, int]]:
     """Return how many answers took so many ten thousandths of a second: cancels and reads."""
     cancels = journal.select(
         "SELECT CAST(elapsed * ? + 0.5 AS INTEGER), COUNT(*) FROM attempt"
-        " WHERE sent AND cause IS NULL GROUP BY 1 ORDER BY 1",
+        " WHERE lead = row AND sent AND cause IS NULL GROUP BY 1 ORDER BY 1",
         (_FINE,),
     )
     reads = journal.select(

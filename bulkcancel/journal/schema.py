@@ -20,11 +20,12 @@ CREATE TABLE row (
 CREATE TABLE intent (
     row INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (row, number)
 ) WITHOUT ROWID;
--- What became of each intent; append-only.
+-- What became of each intent; append-only. Of the attempts of one request `lead` is the first row.
 CREATE TABLE attempt (
     row INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, elapsed REAL NOT NULL,
     sent INTEGER NOT NULL, kind TEXT NOT NULL, reason TEXT NOT NULL, cause TEXT,
-    http_status INTEGER, status TEXT, version INTEGER, PRIMARY KEY (row, number)
+    http_status INTEGER, status TEXT, version INTEGER, lead INTEGER NOT NULL,
+    PRIMARY KEY (row, number)
 ) WITHOUT ROWID;
 -- Every read of an allocation; append-only.
 CREATE TABLE read_back (

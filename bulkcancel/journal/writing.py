@@ -47,6 +47,7 @@ def _attempt(entry: AttemptEntry) -> tuple[Any, ...]:
     return (
         entry.row, entry.number, entry.at, entry.elapsed, entry.sent, entry.kind.value,
         entry.reason, entry.cause, entry.http_status, entry.status, entry.version,
+        entry.row if entry.lead is None else entry.lead,
     )  # fmt: skip
 
 
@@ -80,7 +81,7 @@ def _outcome(entry: OutcomeEntry) -> tuple[Any, ...]:
 
 _STATEMENTS: dict[type, str] = {
     Intent: "INSERT INTO intent VALUES (?, ?, ?)",
-    AttemptEntry: "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+    AttemptEntry: "INSERT INTO attempt VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
     ReadEntry: "INSERT INTO read_back VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
     WaitEntry: "INSERT OR REPLACE INTO waiting VALUES (?, ?, ?, ?)",
     PaceEntry: "INSERT INTO pace VALUES (?, ?)",

@@ -19,13 +19,15 @@ class ManifestTotals:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AttemptTotals:
-    """The wire sends, counted from the attempts and not from the outcomes.
+    """The cancels sent, counted from the attempts and not from the outcomes.
 
+    ``sent`` counts sends of an allocation, ``requests`` the wire sends that they went in.
     ``by_http_status`` counts whole answers, ``no_answer`` the sends without one by cause.
     ``not_sent`` counts by cause the intents that never left: they are no part of ``sent``.
     """
 
     sent: int
+    requests: int
     by_http_status: Mapping[str, int]
     no_answer: Mapping[str, int]
     not_sent: Mapping[str, int]

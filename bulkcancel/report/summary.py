@@ -67,6 +67,7 @@ def as_json(summary: Mapping[str, Any]) -> bytes:
 def _attempts(totals: AttemptTotals) -> dict[str, Any]:
     return {
         "sent": totals.sent,
+        "requests": totals.requests,
         "by_http_status": dict(sorted(totals.by_http_status.items())),
         "no_answer": dict(sorted(totals.no_answer.items())),
         "not_sent": dict(sorted(totals.not_sent.items())),

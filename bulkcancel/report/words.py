@@ -111,10 +111,7 @@ def headlines(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
     yield (
         "Requests",
-        (
-            f"{counted(attempts['sent'], 'cancel')} sent, "
-            f"{counted(attempts['read_backs'], 'read-back')}"
-        ),
+        (f"{_cancels(attempts)}, {counted(attempts['read_backs'], 'read-back')}"),
     )
     yield from _shards(summary)
     if pacing["learned_limit"] is not None:
@@ -153,6 +150,14 @@ def _shards(summary: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if merged["settings_differ"]:
             names = ", ".join(merged["settings_differ"])
             yield "Settings", f"of shard 1; not the same in all: {names}"
+
+
+def _cancels(attempts: Mapping[str, Any]) -> str:
+    """Return how many cancels were sent, and in how many requests where they shared some."""
+    sent = f"{counted(attempts['sent'], 'cancel')} sent"
+    if attempts["requests"] == attempts["sent"]:
+        return sent
+    return f"{sent} in {counted(attempts['requests'], 'request')}"
 
 
 def _forecast(forecast: Mapping[str, Any]) -> str:

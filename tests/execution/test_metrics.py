@@ -29,7 +29,8 @@ def summary(**more: Any) -> dict[str, Any]:
         "rows": {"read": 42, "blank": 1, "invalid": 0, "duplicate": 3, "unique": 38},
         "outcomes": {"cancelled": 36, "not_cancelled": 1, "not_found": 1, "unknown": 0},
         "attempts": {
-            "sent": 43,
+            "sent": 61,
+            "requests": 43,
             "by_http_status": {"200": 38, "429": 3},
             "no_answer": {"reset": 2},
             "not_sent": {},

@@ -258,7 +258,7 @@ def check_totals(journal: Journal, model: Model) -> None:
     assert totals.no_answer == dict(no_answer)
     assert totals.not_sent == dict(model.not_sent)
     assert totals.read_backs == model.reads
-    assert totals.sent == model.by_http_status.total() + no_answer.total()
+    assert totals.sent == totals.requests == model.by_http_status.total() + no_answer.total()
     details = [one for chunk in detail_rows(journal) for one in chunk]
     firsts = [one.attempts or 0 for one in details if one.kind is RowKind.ALLOCATION]
     assert totals.sent == sum(firsts)

@@ -51,6 +51,7 @@ def run_of(rows: Sequence[DetailRow], unanswered: int = 0) -> Run:
         ),
         attempts=AttemptTotals(
             sent=sent,
+            requests=sent,
             by_http_status={"200": sent - silent},
             no_answer={"timeout": silent // 2, "reset": silent - silent // 2},
             not_sent={"dns": 7},

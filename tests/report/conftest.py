@@ -68,6 +68,7 @@ def source_of() -> Callable[..., ReportSource]:
             ),
             "attempts": AttemptTotals(
                 sent=sent,
+                requests=sent,
                 by_http_status={"200": sent},
                 no_answer={},
                 not_sent={"dns": 2},

@@ -215,6 +215,7 @@ def test_the_answers_are_counted(tmp_path: Path, source: ReportSource) -> None:
     attempts = replace(
         source.attempts,
         sent=7,
+        requests=7,
         by_http_status={"200": 4, "500": 1},
         no_answer={"timeout": 2},
         not_sent={"dns": 3},
@@ -229,6 +230,9 @@ def test_the_answers_are_counted(tmp_path: Path, source: ReportSource) -> None:
         ("never left: dns", 3, "no part of those sent"),
         ("read-backs", 5, "reads of what was not proven"),
     ]
+    shared = replace(source, attempts=replace(attempts, requests=2))
+    rows = table(written(shared, tmp_path), "Cancels sent")
+    assert ("requests", 2, "several cancels shared one") in rows
 
 
 def test_a_forecast_is_held_against_what_happened(tmp_path: Path, source: ReportSource) -> None:

@@ -133,6 +133,7 @@ def test_the_summary_in_full(tmp_path: Path, source: ReportSource, facts: dict[s
     assert summary["outcomes"] == {outcome.value: 3 for outcome in Outcome}
     assert summary["attempts"] == {
         "sent": 48,
+        "requests": 48,
         "by_http_status": {"200": 45, "500": 1},
         "no_answer": {"reset": 1, "timeout": 1},
         "not_sent": {"dns": 2},
@@ -283,7 +284,8 @@ source = ReportSource(
         hash_total=hash_total(ids),
     ),
     attempts=AttemptTotals(
-        sent=count, by_http_status={"200": count}, no_answer={}, not_sent={}, read_backs=0
+        sent=count, requests=count, by_http_status={"200": count}, no_answer={}, not_sent={},
+        read_backs=0,
     ),
     facts=json.loads(sys.argv[5]),
     xlsx_rows=int(sys.argv[6]),

@@ -126,6 +126,7 @@ def case(
     )
     sends: dict[str, Any] = {
         "sent": tally.attempts,
+        "requests": tally.attempts,
         "by_http_status": {"200": tally.attempts} if tally.attempts else {},
         "no_answer": {},
         "not_sent": {},

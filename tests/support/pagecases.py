@@ -181,6 +181,7 @@ def million() -> Case:
         "outcomes": outcomes,
         "attempts": {
             "sent": 1_000_000,
+            "requests": 1_000_000,
             "by_http_status": {str(status): 2_500 for status in range(200, 600)},
             "no_answer": {},
             "not_sent": {},

@@ -192,6 +192,8 @@ def check_invariants(
         assert sends >= puts, f"I5: {allocation_id} has {sends} attempts and {puts} requests"
         if not killed:
             assert sends == puts, f"I5: {allocation_id} has {sends} attempts and {puts} requests"
+    requests, puts = summary["attempts"]["requests"], ledger.summary().puts
+    assert requests >= puts if killed else requests == puts, "I5: of the requests as of the sends"
     assert summary["control"]["balanced"], "I7: the totals balance"
     assert [int(row["row"]) for row in rows] == sorted({int(row["row"]) for row in rows})
 

@@ -226,6 +226,12 @@ def _attempts(page: _Page, looks: Looks, attempts: Mapping[str, Any]) -> None:
     for cause, count in attempts["no_answer"].items():
         page.cells((f"no answer: {cause}", looks.value), (count, looks.count), ("", looks.value))
     page.cells(("sent", looks.strong), (attempts["sent"], looks.strong_count), ("", looks.value))
+    if attempts["requests"] != attempts["sent"]:
+        page.cells(
+            ("requests", looks.value),
+            (attempts["requests"], looks.count),
+            ("several cancels shared one", looks.plain),
+        )
     for cause, count in attempts["not_sent"].items():
         page.cells(
             (f"never left: {cause}", looks.value),
