@@ -19,7 +19,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     ),
     "Pace and patience": (
         "rate", "fixed_rate", "shared_rate", "shared_rate_user", "shared_rate_password_file",
-        "concurrency", "timeout", "max_attempts", "wait_initial",
+        "concurrency", "ids_per_request", "timeout", "max_attempts", "wait_initial",
         "wait_max", "verify_after", "max_time", "outage_patience", "drain",
     ),
     "Report": (

@@ -59,6 +59,7 @@ def settings_from(options: dict[str, Any]) -> RunSettings:
         deadline=options["deadline"],
         expect_po=tuple(options["expect_po"]),
         expect_vendor=tuple(options["expect_vendor"]),
+        ids_per_request=options["ids_per_request"],
         cancellable=tuple(sorted(options["cancellable"])),
         shard=options["shard"],
         shared_rate=options["shared_rate"],

@@ -18,6 +18,7 @@ PACE_DEFAULTS = {
     "max_time": 900.0,
     "outage_patience": 900.0,
     "drain": 30.0,
+    "ids_per_request": 1,
 }
 
 
@@ -62,6 +63,13 @@ def pace_options(*, defaults: bool) -> Callable[[Decorated], Decorated]:
                 metavar="N",
                 help="Most requests in flight.",
                 **default("concurrency"),
+            ),
+            option(
+                "--ids-per-request",
+                type=int,
+                metavar="N",
+                help="Allocations in one cancel, 1 to 50; more has its price: see the README.",
+                **default("ids_per_request"),
             ),
             option(
                 "--timeout",

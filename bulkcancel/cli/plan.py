@@ -30,10 +30,10 @@ from bulkcancel.cli.paceoptions import pace_options
 from bulkcancel.cli.pipes import say
 from bulkcancel.cli.planned import (
     before_lines,
-    least_seconds,
     plan_facts,
     plan_lines,
     precheck_lines,
+    reading_seconds,
 )
 from bulkcancel.client import Secret, TokenSource
 from bulkcancel.errors import ExitCode
@@ -121,9 +121,9 @@ def _look(
     manifest: Manifest, settings: RunSettings, token: TokenSource, password: Secret | None
 ) -> Precheck:
     """Read each allocation; says first how long that takes."""
-    half = seconds_in_words(least_seconds(manifest, settings) / 2)
+    least = seconds_in_words(reading_seconds(manifest, settings))
     reads = counted(manifest.counts.unique, "allocation")
-    click.echo(f"Reading {reads} from the API: at least {half} ...", err=True)
+    click.echo(f"Reading {reads} from the API: at least {least} ...", err=True)
     return anyio.run(precheck, manifest, settings, token, password)
 
 

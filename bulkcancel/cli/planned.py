@@ -35,8 +35,13 @@ _FORETOLD = {
 
 
 def least_seconds(manifest: Manifest, settings: RunSettings) -> float:
-    """Return how long the requests take at the ceiling, if each allocation needs one cancel."""
+    """Return how long the requests take at the ceiling, if no cancel has to be repeated."""
     return max(0, _requests(manifest, settings) - 1) / settings.rate
+
+
+def reading_seconds(manifest: Manifest, settings: RunSettings) -> float:
+    """Return how long it takes at the ceiling to read each allocation once."""
+    return max(0, manifest.counts.unique - 1) / settings.rate
 
 
 def likely_seconds(manifest: Manifest, settings: RunSettings, limit: float) -> float:
@@ -66,6 +71,7 @@ def plan_facts(
         "target": msgspec.to_builtins(settings.target),
         "options": settings.options_json(),
         "to_cancel": to_begin(manifest, settings),
+        "least_cancels": _cancels(manifest, settings),
         "plan_digest": plan_digest(manifest.facts, settings),
         "least_seconds": round(least_seconds(manifest, settings), 3),
         "known_limit": limit,
@@ -120,7 +126,11 @@ def plan_lines(
     begun = to_begin(manifest, settings)
     left = manifest.counts.unique - begun
     rest = f", {left:,} are left (--limit)" if left else ""
-    yield f"To cancel  {counted(begun, 'allocation')}{rest}"
+    several = ""
+    if settings.ids_per_request > 1:
+        cancels = counted(_cancels(manifest, settings), "request")
+        several = f" in {cancels} at least, of up to {settings.ids_per_request} each"
+    yield f"To cancel  {counted(begun, 'allocation')}{several}{rest}"
 
 
 def before_lines(before: Sequence[CancelledBefore]) -> Iterator[str]:
@@ -158,7 +168,13 @@ def to_begin(manifest: Manifest, settings: RunSettings) -> int:
 
 
 def _requests(manifest: Manifest, settings: RunSettings) -> int:
-    return to_begin(manifest, settings) * (2 if settings.looks_first else 1)
+    reads = to_begin(manifest, settings) if settings.looks_first else 0
+    return reads + _cancels(manifest, settings)
+
+
+def _cancels(manifest: Manifest, settings: RunSettings) -> int:
+    """Return how many cancels are sent at least."""
+    return -(-to_begin(manifest, settings) // settings.ids_per_request)
 
 
 def _deadline(manifest: Manifest, settings: RunSettings, deadline: str, limit: float | None) -> str:

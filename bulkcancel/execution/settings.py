@@ -11,6 +11,7 @@ import msgspec
 
 from bulkcancel.breaker import BreakerOptions, FailureLimit, parse_failure_limit
 from bulkcancel.client import ClientOptions, Secret
+from bulkcancel.client.several import MOST_IDS
 from bulkcancel.decision import CANCELLABLE, Guard, Policy, Shard, parse_shard
 from bulkcancel.errors import RefusedError
 from bulkcancel.execution.deadline import seconds_until
@@ -34,6 +35,7 @@ class RunSettings:
     With ``shared_rate``, the address of a Redis, ``rate`` is the most for
     all processes together that name the same one for the same target; ``shared_rate_user`` is who
     asks there.
+    One cancel holds up to ``ids_per_request`` of the allocations that were never sent.
     """
 
     target: Target
@@ -63,6 +65,7 @@ class RunSettings:
     shared_rate: str | None = None
     shared_rate_user: str | None = None
     shard: str | None = None
+    ids_per_request: int = 1
 
     @property
     def share(self) -> Shard | None:
@@ -103,6 +106,7 @@ class RunSettings:
             ("--max-time", self.max_time, 0, 86_400),
             ("--outage-patience", self.outage_patience, 0, 86_400),
             ("--drain", self.drain, 0, 3600),
+            ("--ids-per-request", self.ids_per_request, 1, MOST_IDS),
             ("--xlsx-rows", self.xlsx_rows, 0, 1_048_575),
         ):
             if not least <= value <= most:
@@ -185,6 +189,7 @@ class RunSettings:
             ),
             drain=self.drain,
             precheck=self.looks_first,
+            ids_per_request=self.ids_per_request,
         )
 
     def as_json(self) -> dict[str, Any]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from bulkcancel.client import Client, Exchange
 from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.tokens import TokenKeeper
@@ -23,6 +25,10 @@ class Access:
     async def cancel(self, allocation_id: str) -> Exchange:
         """Send one cancel."""
         return await self._client.cancel(allocation_id)
+
+    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
+        """Send one cancel of several."""
+        return await self._client.cancel_several(allocation_ids)
 
     async def read(self, allocation_id: str) -> Exchange:
         """Send one read."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from bulkcancel.client import Exchange
@@ -16,6 +17,9 @@ class Api(Protocol):
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Send one cancel."""
+
+    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
+        """Send one cancel of several."""
 
     async def read(self, allocation_id: str) -> Exchange:
         """Send one read."""

@@ -88,6 +88,25 @@ class Backlog:
             await self._bell.wait(self._until(now))
         return None
 
+    def take_along(self, most: int, fits: Callable[[Case], bool]) -> list[Case]:
+        """Return up to ``most`` more cases whose send is due, as long as the next one ``fits``.
+
+        It never waits for one, and gives none while cancels are paused or probed. `done` must
+        follow for each.
+        """
+        now = self._clock.steady()
+        taken: list[Case] = []
+        if self._gate.wants_probe(What.SEND) or self._gate.may_begin(What.SEND, now) != 0.0:
+            return taken
+        due = self._sends
+        while len(taken) < most and due and due[0][0] <= now and fits(due[0][2]):
+            taken.append(heapq.heappop(due)[2])
+        if self._first is What.SEND and self.waiting < _MOST_WAITING:
+            while len(taken) < most and self._fresh and fits(self._fresh[0]):
+                taken.append(self._fresh.popleft())
+        self._out += len(taken)
+        return taken
+
     def _pick(self, now: float) -> Case | None:
         if (
             self._fresh_probe

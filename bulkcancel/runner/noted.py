@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from bulkcancel.client import Exchange
 from bulkcancel.decision import Finding, Policy, Step, after_send
 from bulkcancel.journal import AttemptEntry, Case, Entry, ReadEntry, WaitEntry, What
-from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent
+from bulkcancel.model import Kind, NoAnswer, NoAnswerCause, NotSent, NotSentCause
 
 
 def read_entry(row: int, finding: Finding, *, at: float, elapsed: float) -> ReadEntry:
@@ -25,8 +25,10 @@ def read_entry(row: int, finding: Finding, *, at: float, elapsed: float) -> Read
     )
 
 
-def attempt_entry(case: Case, exchange: Exchange, step: Step, now: float) -> AttemptEntry:
-    """Return the journal's entry for one intent and what became of it."""
+def attempt_entry(
+    case: Case, exchange: Exchange, step: Step, now: float, *, lead: int | None = None
+) -> AttemptEntry:
+    """Return the journal's entry for one intent and what became of it; ``lead`` as in it."""
     finding, seen = step.finding, exchange.observation
     cause = seen.cause.value if isinstance(seen, (NotSent, NoAnswer)) else None
     return AttemptEntry(
@@ -41,7 +43,27 @@ def attempt_entry(case: Case, exchange: Exchange, step: Step, now: float) -> Att
         http_status=finding.http_status,
         status=finding.view.status if finding.view else None,
         version=finding.view.version if finding.view else None,
+        lead=lead,
     )
+
+
+def withdrawal(case: Case, now: float, lead: int | None = None) -> tuple[Entry, Entry]:
+    """Return the entries that close an intent for which no byte left.
+
+    ``now`` is in seconds since the epoch, ``lead`` as in `AttemptEntry`.
+    """
+    attempt = AttemptEntry(
+        row=case.row,
+        number=case.intents,
+        at=now,
+        elapsed=0.0,
+        sent=False,
+        kind=Kind.NOT_SENT,
+        reason="not sent (sending was paused or stopped first)",
+        cause=NotSentCause.WITHDRAWN.value,
+        lead=lead,
+    )
+    return attempt, WaitEntry(row=case.row, what=What.SEND, due=now, history=case.history)
 
 
 def close_cut_off(

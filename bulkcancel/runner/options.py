@@ -16,7 +16,8 @@ class PoolOptions:
     ``concurrency`` bounds the requests in flight. A stop waits ``drain`` seconds at most for
     those to end. With ``precheck`` each allocation is read before it is sent. At most ``limit``
     allocations that were never touched are begun. Nothing is begun any more once ``deadline``
-    seconds have passed since the pool began.
+    seconds have passed since the pool began. One cancel holds up to ``ids_per_request`` of those
+    that were never sent.
     """
 
     concurrency: int = 16
@@ -28,3 +29,4 @@ class PoolOptions:
     precheck: bool = False
     limit: int | None = None
     deadline: float | None = None
+    ids_per_request: int = 1

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections.abc import Callable
+from functools import partial
 
 import anyio
 from msgspec.structs import replace
@@ -22,6 +23,7 @@ from bulkcancel.journal import (
 from bulkcancel.pacing import Pacer
 from bulkcancel.runner.api import Api
 from bulkcancel.runner.backlog import Backlog
+from bulkcancel.runner.batchworker import BatchWorker
 from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
@@ -197,7 +199,9 @@ class Pool:
             clock=clock,
             sign=self._sign,
         )
-        self._worker = Worker(
+        several = self._options.ids_per_request
+        worker = Worker if several == 1 else partial(BatchWorker, ids_per_request=several)
+        self._worker = worker(
             api=self._api,
             desk=self._desk,
             gate=self._gate,

@@ -12,6 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from bulkcancel.breaker import RetryQuota
 from bulkcancel.client import Exchange
 from bulkcancel.decision import (
+    Finding,
     Halt,
     Read,
     Send,
@@ -22,7 +23,6 @@ from bulkcancel.decision import (
 )
 from bulkcancel.errors import BulkcancelError
 from bulkcancel.journal import (
-    AttemptEntry,
     Case,
     Entry,
     Intent,
@@ -35,8 +35,8 @@ from bulkcancel.model import (
     Answer,
     Kind,
     NotSent,
-    NotSentCause,
     Outcome,
+    Settlement,
 )
 from bulkcancel.runner.api import Api
 from bulkcancel.runner.backlog import Backlog
@@ -44,7 +44,7 @@ from bulkcancel.runner.clock import Clock
 from bulkcancel.runner.desk import Desk
 from bulkcancel.runner.gate import Gate
 from bulkcancel.runner.halting import halt, where, without_token
-from bulkcancel.runner.noted import attempt_entry, read_entry
+from bulkcancel.runner.noted import attempt_entry, read_entry, withdrawal
 from bulkcancel.runner.options import PoolOptions
 from bulkcancel.runner.stop import Stop, StopKind
 
@@ -184,6 +184,31 @@ class Worker:
         an answer, which is read back. Only an intent has to be there before its send.
         """
         finding = step.finding
+        self._take_in(case, exchange, finding, step)
+        match step.next:
+            case Settle(settlement=settled):
+                done = OutcomeEntry(
+                    row=case.row,
+                    settled_at=now,
+                    settlement=settled,
+                    history=step.history,
+                    waited=case.waited,
+                )
+                self._desk.put(entry, done)
+                self._count_settled(case, step, settled)
+            case Send(after=wait) | Read(after=wait):
+                what = What.SEND if isinstance(step.next, Send) else What.READ
+                if not self._quota.spend(finding.kind):
+                    wait = max(wait, self._policy.wait_max)
+                self._put_back(case, step, entry, what, wait)
+            case Halt(then=then):
+                what = What.SEND if isinstance(then, Send) else What.READ
+                self._put_back(case, step, entry, what, then.after)
+            case _:
+                assert_never(step.next)
+
+    def _take_in(self, case: Case, exchange: Exchange, finding: Finding, step: Step) -> None:
+        """Let the gate and the token's keeper know of an answer; the run stops if it has to."""
         seen = exchange.observation
         allowance = seen.allowance if isinstance(seen, Answer) else None
         stop = self._gate.note(case.row, case.what, finding, allowance)
@@ -201,40 +226,27 @@ class Worker:
         if stop is not None:
             # At once: while this is written down others must not pass the gate.
             self._stop(stop)
-        match step.next:
-            case Settle(settlement=settled):
-                done = OutcomeEntry(
-                    row=case.row,
-                    settled_at=now,
-                    settlement=settled,
-                    history=step.history,
-                    waited=case.waited,
-                )
-                self._desk.put(entry, done)
-                self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
-                self._quota.earn()
-                stop = self._gate.settled(settled.outcome, settled.reason)
-                if (words := self._max_failures.passed(self.settled)) is not None:
-                    stop = stop or Stop(kind=StopKind.FAILURES, sentence=words)
-                if stop is not None:
-                    self._stop(stop)
-                self._say_settled(case, step, settled.outcome, settled.reason)
-            case Send(after=wait) | Read(after=wait):
-                what = What.SEND if isinstance(step.next, Send) else What.READ
-                if not self._quota.spend(finding.kind):
-                    wait = max(wait, self._policy.wait_max)
-                self._put_back(case, step, entry, what, wait)
-            case Halt(then=then):
-                what = What.SEND if isinstance(then, Send) else What.READ
-                self._put_back(case, step, entry, what, then.after)
-            case _:
-                assert_never(step.next)
+
+    def _count_settled(self, case: Case, step: Step, settled: Settlement) -> None:
+        """Count an outcome that was written down; the run stops if there are too many bad ones."""
+        self.settled[settled.outcome] = self.settled.get(settled.outcome, 0) + 1
+        self._quota.earn()
+        stop = self._gate.settled(settled.outcome, settled.reason)
+        if (words := self._max_failures.passed(self.settled)) is not None:
+            stop = stop or Stop(kind=StopKind.FAILURES, sentence=words)
+        if stop is not None:
+            self._stop(stop)
+        self._say_settled(case, step, settled.outcome, settled.reason)
 
     def _put_back(self, case: Case, step: Step, entry: Entry, what: What, wait: float) -> None:
         due = self._clock.utc() + wait
         waits = WaitEntry(row=case.row, what=what, due=due, history=step.history)
         self._desk.put(entry, waits)
-        later = replace(case, history=step.history, what=what, due=due, waited=True)
+        self._requeue(case, step, waits, wait)
+
+    def _requeue(self, case: Case, step: Step, waits: WaitEntry, wait: float) -> None:
+        what = waits.what
+        later = replace(case, history=step.history, what=what, due=waits.due, waited=True)
         self._backlog.later(self._clock.steady() + wait, later)
         self._log.debug(
             "retry.scheduled" if what is What.SEND else "read_back.scheduled",
@@ -246,19 +258,7 @@ class Worker:
 
     def _withdraw(self, case: Case) -> None:
         """Close an intent for which no byte left, and put the case back."""
-        now = self._clock.utc()
-        attempt = AttemptEntry(
-            row=case.row,
-            number=case.intents,
-            at=now,
-            elapsed=0.0,
-            sent=False,
-            kind=Kind.NOT_SENT,
-            reason="not sent (sending was paused or stopped first)",
-            cause=NotSentCause.WITHDRAWN.value,
-        )
-        waits = WaitEntry(row=case.row, what=What.SEND, due=now, history=case.history)
-        self._desk.put(attempt, waits)
+        self._desk.put(*withdrawal(case, self._clock.utc()))
         self._backlog.later(self._clock.steady(), replace(case, waited=True))
 
     def _say_settled(self, case: Case, step: Step, outcome: Outcome, reason: str) -> None:

@@ -30,6 +30,9 @@ FAULTS = (
     "reset-before=0.03", "reset-after=0.03", "hangup-after=0.03", "500=0.03",
     "500-applied=0.03", "429=0.03", "stale=0.03", "500=0.05/GET", "reset=0.03/GET",
 )  # fmt: skip
+LIST = 5
+"""So many ids go together in some of the runs."""
+SEVERAL = ("each", "partial-list", "error-after-some", "repeated")
 _REPORTS = ("reconciliation.csv", "reconciliation.parquet", "breaks.csv", "retry.csv")
 _NEVER_BEGUN = ("never finished", "no journal", "no run", "not a journal")
 _PATIENCE = 120.0
@@ -38,7 +41,10 @@ _MOST_RESUMES = 8
 
 @dataclass(slots=True)
 class Figures:
-    """What a campaign did and found. ``resends`` are the PUTs beyond one for each id."""
+    """What a campaign did and found. ``puts`` count each id of each PUT that arrived.
+
+    ``resends`` are those beyond one for each id.
+    """
 
     seed: int
     kills: int = 0
@@ -73,10 +79,12 @@ class Victim:
         ids: Sequence[str],
         faults: Sequence[str],
         *,
+        together: int = 1,
         chance: Random,
         figures: Figures,
     ) -> None:
         self._rig = rig
+        self._together = together
         self._ids = ids
         self._faults = faults
         self._chance = chance
@@ -94,7 +102,11 @@ class Victim:
     def live(self, kills: int) -> None:
         """Kill so many times at random moments, then let it end, and check."""
         self._rig.serve(
-            *self._faults, latency=0.02, latency_jitter=0.02, seed=self._chance.randrange(1 << 30)
+            *self._faults,
+            latency=0.02,
+            latency_jitter=0.02,
+            seed=self._chance.randrange(1 << 30),
+            several=self._chance.choice(SEVERAL) if self._together > 1 else "each",
         )
         for _ in range(kills):
             if not self._start_and_kill():
@@ -152,7 +164,7 @@ class Victim:
             self._begun = True
             words = (
                 "run", str(self._source), *self._rig.aim(), *PACE, "--yes", "--no-progress",
-                "--run-id", self.run_id,
+                "--run-id", self.run_id, "--ids-per-request", str(self._together),
             )  # fmt: skip
         return self._spawn(*words)
 
@@ -212,14 +224,15 @@ class Victim:
             self._violation(str(error))
         except (OSError, KeyError, ValueError) as error:
             self._violation(f"the report can't be read: {error!r}")
-        puts = self._puts()
+        truth = self._rig.server.ledger.summary().allocations
+        puts = sum(one.puts for one in truth.values())
         self._figures.runs += 1
         self._figures.ids += len(self._ids)
         self._figures.puts += puts
         if not self._faults:
             resends = puts - len(self._ids)
             self._figures.resends_without_faults += resends
-            if resends > CONCURRENCY * self.kills:
+            if resends > CONCURRENCY * self._together * self.kills:
                 self._violation(f"{resends} re-sends after {self.kills} kills")
 
     def kill_while_reporting(self) -> None:
@@ -292,7 +305,11 @@ def torture(
         with ExitStack() as stack:
             rig = Rig(path=path, stack=stack)
             faults = FAULTS if figures.runs % 2 == 0 else ()
-            victim = Victim(rig, make_ids(ids), faults, chance=chance, figures=figures)
+            # Of four runs two send lists: one at a server without faults, one at one with them.
+            together = LIST if figures.runs % 4 in {1, 2} else 1
+            victim = Victim(
+                rig, make_ids(ids), faults, together=together, chance=chance, figures=figures
+            )
             victim.live(min(chance.randrange(3, 8), kills - figures.kills))
             if figures.kills < kills and not figures.violations:
                 victim.kill_while_reporting()

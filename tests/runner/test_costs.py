@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -77,6 +77,10 @@ class QuickApi:
         view = AllocationView(allocation_id=allocation_id, status="CANCELLED", version=2)
         seen = Answer(http_status=200, body=OneAllocation(view=view))
         return Exchange(observation=seen, elapsed=0.0, token_number=1)
+
+    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
+        """Refuse: this API is asked for one allocation at a time."""
+        raise AssertionError(f"{len(allocation_ids)} allocations in one request")
 
     async def read(self, allocation_id: str) -> Exchange:
         """Nothing is in doubt here."""

@@ -93,6 +93,10 @@ class MemoryApi:
             self.without_intent.append(allocation_id)
         return await self._answer(self.on_cancel, allocation_id)
 
+    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
+        """Refuse: this API is asked for one allocation at a time."""
+        raise AssertionError(f"{len(allocation_ids)} allocations in one request")
+
     async def read(self, allocation_id: str) -> Exchange:
         """Answer a read."""
         self.reads.append(allocation_id)
