@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.breaker import Batches
@@ -74,6 +74,7 @@ def test_only_a_row_of_them_counts() -> None:
     assert not batches.given_up
 
 
+@settings(deadline=None)
 @given(kinds=st.lists(st.sampled_from(NOTHING), max_size=20))
 def test_rate_token_and_connection_say_nothing(kinds: list[Kind]) -> None:
     """What was not looked at by the API neither speaks for batches nor against them."""

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.client import Client, Secret
@@ -171,6 +171,7 @@ def test_every_other_body_is_what_it_is_for_one(
     assert read(body, http_status) == expected
 
 
+@settings(deadline=None)
 @given(body=st.binary(max_size=60) | st.binary(max_size=60).map(lambda part: b"[" + part + b"]"))
 def test_no_bytes_are_too_odd(body: bytes) -> None:
     """Whatever comes has a shape."""

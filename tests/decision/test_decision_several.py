@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
@@ -122,6 +122,7 @@ SEEN: st.SearchStrategy[Observation] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(seen=SEEN)
 def test_only_an_object_of_its_own_settles_an_allocation(seen: Observation) -> None:
     """Whatever comes: settled is what is shown exactly once as cancelled, in whole or in part."""
@@ -143,6 +144,7 @@ def test_only_an_object_of_its_own_settles_an_allocation(seen: Observation) -> N
         assert own.status == step.next.settlement.status == outcome
 
 
+@settings(deadline=None)
 @given(seen=SEEN)
 def test_what_is_not_settled_is_sent_again_only_if_nothing_can_have_taken_effect(
     seen: Observation,
@@ -158,6 +160,7 @@ def test_what_is_not_settled_is_sent_again_only_if_nothing_can_have_taken_effect
             assert step.history.doubt in {Doubt.PERHAPS, Doubt.ACCEPTED}
 
 
+@settings(deadline=None)
 @given(views=VIEWS, others=VIEWS, place=st.integers(0, len(IDS) - 1))
 def test_the_objects_of_others_change_nothing(
     views: list[AllocationView], others: list[AllocationView], place: int
@@ -171,6 +174,7 @@ def test_the_objects_of_others_change_nothing(
     assert batch(listed(*rest, *own)).steps[place] == first
 
 
+@settings(deadline=None)
 @given(
     views=WITH_STRANGERS.flatmap(lambda made: st.tuples(st.just(made), st.permutations(made))),
     order=st.permutations(IDS),
@@ -187,6 +191,7 @@ def test_order_changes_nothing(
     assert [by_id[one] for one in IDS] == list(first.steps)
 
 
+@settings(deadline=None)
 @given(status=st.sampled_from(STATUSES[:-1]), version=st.integers(1, 9))
 def test_shown_once_is_as_if_it_had_been_asked_alone(status: str, version: int) -> None:
     """Settled, accepted or read back: the same step, with the same words."""
