@@ -8,7 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from pastruns import TARGET, held_journal, past_run
 
@@ -120,6 +120,7 @@ def test_a_run_at_work_is_not_disturbed(reports: Path) -> None:
 RUN = st.dictionaries(st.sampled_from(IDS), st.sampled_from([SHIPPED, GONE, UNKNOWN]))
 
 
+@settings(deadline=None)
 @given(st.lists(RUN, max_size=6))
 def test_it_agrees_with_the_history(runs: list[dict[str, Outcome]]) -> None:
     """The quick way over the rows of an input says what the plain way says."""
