@@ -250,7 +250,7 @@ def guarded(server: RedisServer) -> RedisServer:
 def test_a_password_that_nothing_shows(rig: Rig, guarded: RedisServer, way: str) -> None:
     """It opens the Redis for run, verify, plan and doctor, and stands in no output or file."""
     rig.serve()
-    file = rig.path.parent / f"password-{rig.path.name}"
+    file = rig.path.parent / f"{rig.path.name}.secret"
     file.write_text(f"{PASSWORD}\n")
     wanted, more = make_ids(20), dict[str, str]()
     words: tuple[str, ...] = ()
@@ -321,6 +321,7 @@ def test_a_password_in_the_address_is_refused(rig: Rig, place: str) -> None:
     assert (shown.code, doctor.code) == (0, 2)
     for text in (ran.out, ran.err, shown.out, shown.err, doctor.out, doctor.err):
         assert PASSWORD not in text
+    (rig.path / "bulkcancel.toml").unlink(missing_ok=True)
 
 
 def test_a_password_is_no_setting(rig: Rig) -> None:
@@ -330,6 +331,7 @@ def test_a_password_is_no_setting(rig: Rig) -> None:
     assert ran.code == 2
     assert "shared-rate-password is a secret, and no setting" in ran.err
     assert PASSWORD not in ran.err
+    (rig.path / "bulkcancel.toml").unlink()
 
 
 def test_a_profile_may_name_it(rig: Rig, server: RedisServer) -> None:
@@ -391,7 +393,7 @@ def test_what_was_learned_beside_others_is_not_kept(rig: Rig, server: RedisServe
 def test_the_library_shares_a_rate(rig: Rig, guarded: RedisServer) -> None:
     """The same settings, with the password as a secret."""
     rig.serve()
-    program = rig.path / "program.py"
+    program = rig.path / "program.secret"
     program.write_text(
         "import sys\nfrom pathlib import Path\nimport bulkcancel\n"
         "done = bulkcancel.run(\n"

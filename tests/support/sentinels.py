@@ -89,7 +89,7 @@ def _in_archive(path: Path) -> Iterator[str]:
                 with archive.open(member) as file:
                     if _FOUND.search(file.read(_MOST_UNPACKED)):
                         yield f"{path} (member {member.filename})"
-    except (OSError, EOFError, RuntimeError, NotImplementedError, zipfile.BadZipFile, zlib.error):
+    except (OSError, EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error):
         return
 
 
