@@ -32,7 +32,7 @@ _SENDABLE_ID: Final = re.compile(r"[A-Za-z0-9._~-]{1,200}")
 _JSON: Final = {"Content-Type": "application/json"}
 
 
-class Exchange(msgspec.Struct, frozen=True, kw_only=True):
+class Exchange(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one call gave, how many seconds it took, and the number of the token it carried."""
 
     observation: Observation
@@ -40,7 +40,7 @@ class Exchange(msgspec.Struct, frozen=True, kw_only=True):
     token_number: int = 0
 
 
-class _Sent(msgspec.Struct, frozen=True, kw_only=True):
+class _Sent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What one send gave before it was read, and the token that it carried."""
 
     seen: Reply | NoAnswer | NotSent

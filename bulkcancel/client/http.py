@@ -25,7 +25,7 @@ from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent
 _KEEP_IDLE: Final = 4.0
 
 
-class Reply(msgspec.Struct, frozen=True, kw_only=True):
+class Reply(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole answer as it came; nothing of it has been looked at."""
 
     http_status: int

@@ -26,7 +26,7 @@ CANCELLED = "CANCELLED"
 PARTIALLY_CANCELLED = "PARTIALLY_CANCELLED"
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
+class Finding(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The class of one observation, with what a report needs of it.
 
     ``reason`` is a sentence fragment for a person. ``view`` is set for SHOWN only.

@@ -25,7 +25,7 @@ class Doubt(StrEnum):
     """The API refused it, for good and without a reason that tells its state."""
 
 
-class History(msgspec.Struct, frozen=True, kw_only=True):
+class History(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What a run knows about one allocation; the unit that waits in the journal.
 
     ``sends`` counts wire sends of the cancel, ``spent`` those that count against the limit.

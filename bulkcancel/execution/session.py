@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from bulkcancel.client import Secret, TokenSource, check_target
 from bulkcancel.errors import ExitCode, JournalError, LockedError, RefusedError
 from bulkcancel.execution.canary import Canaries
+from bulkcancel.execution.collecting import rare_collections
 from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.execution.descriptors import affordable
 from bulkcancel.execution.ending import Finished, write_reports_of
@@ -185,24 +186,27 @@ class RunSession:
         shared rate.
         """
         settings = self._affordable()
-        async with reach(settings, token, shared_password=shared_password, log=self._log) as api:
-            stages = Stages(
-                journal=self._journal,
-                api=api,
-                settings=settings,
-                log=self._log,
-                clock=self._clock,
-                on_tick=on_tick,
-                handle_signals=handle_signals,
-                ends_at=self._ends_at,
-                shared=api.shared,
-            )
-            if self._has_canaries:
-                self._has_canaries = False
-                seen = await stages.canary()
-                if ask or not isinstance(seen, Canaries):
-                    return seen
-            return await stages.rest()
+        with rare_collections():
+            async with reach(
+                settings, token, shared_password=shared_password, log=self._log
+            ) as api:
+                stages = Stages(
+                    journal=self._journal,
+                    api=api,
+                    settings=settings,
+                    log=self._log,
+                    clock=self._clock,
+                    on_tick=on_tick,
+                    handle_signals=handle_signals,
+                    ends_at=self._ends_at,
+                    shared=api.shared,
+                )
+                if self._has_canaries:
+                    self._has_canaries = False
+                    seen = await stages.canary()
+                    if ask or not isinstance(seen, Canaries):
+                        return seen
+                return await stages.rest()
 
     def decline(self, sentence: str, kind: StopKind = StopKind.CANARY) -> None:
         """Note that the run does not go on after its canaries, and why."""

@@ -18,7 +18,7 @@ class What(StrEnum):
     READ = "read"
 
 
-class Case(msgspec.Struct, frozen=True, kw_only=True):
+class Case(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An allocation that has no outcome yet, and what is to be done with it.
 
     ``row`` is the number of its first row and its key in the journal. ``intents`` counts the
@@ -37,7 +37,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     waited: bool = False
 
 
-class Intent(msgspec.Struct, frozen=True, kw_only=True):
+class Intent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The durable note "about to send"; ``number`` counts the intents of the row from 1."""
 
     row: int
@@ -45,7 +45,7 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     at: float
 
 
-class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True):
+class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What became of an intent.
 
     ``sent`` is false when no byte left. ``cause`` names why there was no answer and is ``None``
@@ -67,7 +67,7 @@ class AttemptEntry(msgspec.Struct, frozen=True, kw_only=True):
     lead: int | None = None
 
 
-class ReadEntry(msgspec.Struct, frozen=True, kw_only=True):
+class ReadEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """One read of an allocation and what it showed; times as in `AttemptEntry`."""
 
     row: int
@@ -80,7 +80,7 @@ class ReadEntry(msgspec.Struct, frozen=True, kw_only=True):
     version: int | None = None
 
 
-class WaitEntry(msgspec.Struct, frozen=True, kw_only=True):
+class WaitEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An allocation goes back to the queue, due at a time (seconds since the epoch)."""
 
     row: int
@@ -89,7 +89,7 @@ class WaitEntry(msgspec.Struct, frozen=True, kw_only=True):
     history: History
 
 
-class OutcomeEntry(msgspec.Struct, frozen=True, kw_only=True):
+class OutcomeEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An allocation is settled; without ``waited`` it is not among those that wait."""
 
     row: int
@@ -99,7 +99,7 @@ class OutcomeEntry(msgspec.Struct, frozen=True, kw_only=True):
     waited: bool = True
 
 
-class PaceEntry(msgspec.Struct, frozen=True, kw_only=True):
+class PaceEntry(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The rate limit as learned (requests per second) from ``at`` on, seconds since the epoch."""
 
     at: float

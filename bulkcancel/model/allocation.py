@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 
 
-class AllocationView(msgspec.Struct, frozen=True, kw_only=True):
+class AllocationView(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An allocation object of the API without its personal data.
 
     A field is ``None`` where the answer lacks it, holds ``null``, or holds a value of another

@@ -8,7 +8,7 @@ from bulkcancel.model.manifest import Extras, RowKind
 from bulkcancel.model.outcome import CancelledBy, Outcome
 
 
-class DetailRow(msgspec.Struct, frozen=True, kw_only=True):
+class DetailRow(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An input row joined with the outcome of its allocation.
 
     A duplicate carries the settlement of the row it repeats (``outcome`` is that allocation's).

@@ -38,14 +38,14 @@ class NoAnswerCause(StrEnum):
     """The run was told to stop at once while the answer was still awaited."""
 
 
-class NotSent(msgspec.Struct, frozen=True, kw_only=True):
+class NotSent(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """No header of the request was written to a connection."""
 
     cause: NotSentCause
     detail: str = ""
 
 
-class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
+class NoAnswer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """Headers were written, then no whole answer came. ``http_status`` is set if its head did."""
 
     cause: NoAnswerCause
@@ -53,13 +53,13 @@ class NoAnswer(msgspec.Struct, frozen=True, kw_only=True):
     http_status: int | None = None
 
 
-class OneAllocation(msgspec.Struct, frozen=True, kw_only=True):
+class OneAllocation(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A JSON object, or an array of exactly one, that has an ``allocationId`` or ``statusCode``."""
 
     view: AllocationView
 
 
-class SeveralAllocations(msgspec.Struct, frozen=True, kw_only=True):
+class SeveralAllocations(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A JSON array of none (``count`` 0), or of several elements.
 
     ``shown`` are those of its elements that are allocation objects, in their order; they are
@@ -70,7 +70,7 @@ class SeveralAllocations(msgspec.Struct, frozen=True, kw_only=True):
     shown: tuple[AllocationView, ...] = ()
 
 
-class ApiMessage(msgspec.Struct, frozen=True, kw_only=True):
+class ApiMessage(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The API's own error shapes: a bare JSON string, or an object with a ``message``.
 
     ``text`` is cleaned (no control characters, no token, no e-mail address or telephone number)
@@ -81,7 +81,7 @@ class ApiMessage(msgspec.Struct, frozen=True, kw_only=True):
     code: str | None = None
 
 
-class Foreign(msgspec.Struct, frozen=True, kw_only=True):
+class Foreign(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A body of no shape that the API is known to use.
 
     ``kind`` is one of ``empty``, ``html``, ``json`` (valid JSON of another shape), ``text``
@@ -94,14 +94,14 @@ class Foreign(msgspec.Struct, frozen=True, kw_only=True):
 Body: TypeAlias = OneAllocation | SeveralAllocations | ApiMessage | Foreign
 
 
-class Allowance(msgspec.Struct, frozen=True, kw_only=True):
+class Allowance(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A rate that the API's headers allow, in requests per second, for so many ``seconds``."""
 
     rate: float
     seconds: float
 
 
-class Answer(msgspec.Struct, frozen=True, kw_only=True):
+class Answer(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """A whole answer. ``retry_after`` is seconds to wait, or ``None`` if absent or malformed."""
 
     http_status: int

@@ -43,7 +43,7 @@ class CancelledBy(StrEnum):
     """Somebody else, between this run's look at it and its cancel."""
 
 
-class Settlement(msgspec.Struct, frozen=True, kw_only=True):
+class Settlement(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """An outcome and what it rests on.
 
     ``reason`` is a sentence for a person. ``verified`` says that a read-back (not the reply to

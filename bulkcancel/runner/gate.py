@@ -40,10 +40,12 @@ class Gate:
         self._shared = shared
         self._concurrency = concurrency
         self._breakers = {what: Breaker(options) for what in What}
+        self._each_breaker = tuple(self._breakers.values())
         self._clock = clock
         self._sign = sign
         self._line = anyio.Lock()
         self._in_line = 0
+        self._reached = False
         self._bell = Bell()
         self._probes: dict[What, int] = {}
         self._sent_at: dict[int, float] = {}
@@ -129,8 +131,9 @@ class Gate:
             self._pacer.told(allowance.rate, allowance.seconds, now)
         of_probe = row == self._probes.get(what)
         trip = breaker.note(kind, finding.reason, now, of_probe=of_probe)
-        if breaker.reached:
-            for other in self._breakers.values():
+        if not self._reached and breaker.reached:
+            self._reached = True
+            for other in self._each_breaker:
                 other.reached = True
         if retry_after is not None and trip is None:
             trip = breaker.asked_to_wait(retry_after)
@@ -158,11 +161,10 @@ class Gate:
 
     def _turn(self, now: float) -> None:
         """Account for the time from now on, in which nobody stands at the gate as yet."""
-        reason = None
-        if any(one.state is not BreakerState.CLOSED for one in self._breakers.values()):
-            reason = Reason.BREAKER
-        elif len(self._sent_at) >= self._concurrency:
-            reason = Reason.CONCURRENCY
+        reason = Reason.CONCURRENCY if len(self._sent_at) >= self._concurrency else None
+        for one in self._each_breaker:
+            if one.state is not BreakerState.CLOSED:
+                reason = Reason.BREAKER
         self.waits.turn(reason, now, limit=self._pacer.limit)
 
     def tick(self) -> None:
