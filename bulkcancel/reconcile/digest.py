@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from hashlib import blake2b
 
+import numpy as np
+
 _WRAP = 1 << 64
 
 
@@ -26,12 +28,19 @@ def add_to_total(total: int, digest: bytes) -> int:
     return (total + int.from_bytes(digest[:8], "big")) % _WRAP
 
 
+def add_all_to_total(total: int, allocation_ids: Iterable[str]) -> int:
+    """Return a hash total with many more ids, as if each were added by `add_to_total`."""
+    heads = [
+        blake2b(allocation_id.encode(), digest_size=16).digest()[:8]
+        for allocation_id in allocation_ids
+    ]
+    # Unsigned numbers of 64 bits wrap around by themselves.
+    return (total + int(np.frombuffer(b"".join(heads), ">u8").sum(dtype=np.uint64))) % _WRAP
+
+
 def hash_total(allocation_ids: Iterable[str]) -> str:
     """Return the hash total of ids as 16 hex characters."""
-    total = 0
-    for allocation_id in allocation_ids:
-        total = add_to_total(total, id_digest(allocation_id))
-    return show_total(total)
+    return show_total(add_all_to_total(0, allocation_ids))
 
 
 def show_total(total: int) -> str:

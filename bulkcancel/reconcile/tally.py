@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from bulkcancel.model import BREAKS, DetailRow, Outcome, RowKind
-from bulkcancel.reconcile.digest import add_to_total, id_digest, show_total
+from bulkcancel.reconcile.digest import add_all_to_total, show_total
 
 
 def is_break(kind: RowKind, outcome: Outcome | None) -> bool:
@@ -106,13 +106,20 @@ class Tally:
         ids: Sequence[str | None],
         attempts: Sequence[int | None],
     ) -> None:
-        total = self._hash_total
-        for kind, outcome, allocation_id, count in zip(kinds, outcomes, ids, attempts, strict=True):
-            if kind is RowKind.ALLOCATION:
-                self.attempts += count or 0
-                if outcome is not None and allocation_id is not None:
-                    total = add_to_total(total, id_digest(allocation_id))
-        self._hash_total = total
+        allocation = RowKind.ALLOCATION
+        self.attempts += sum(
+            [
+                count
+                for kind, count in zip(kinds, attempts, strict=True)
+                if kind is allocation and count
+            ]
+        )
+        named = [
+            allocation_id
+            for kind, outcome, allocation_id in zip(kinds, outcomes, ids, strict=True)
+            if kind is allocation and outcome is not None and allocation_id is not None
+        ]
+        self._hash_total = add_all_to_total(self._hash_total, named)
 
     def _note_order(self, rows: Sequence[int]) -> None:
         if self.disorder is None:

@@ -79,10 +79,10 @@ def extra_columns(rows: Sequence[DetailRow], width: int) -> Sequence[tuple[str |
     if not rows:
         return ((),) * width
     nothing = (None,) * width
-    columns = tuple(zip(*(row.extras or nothing for row in rows), strict=True))
-    if len(columns) != width:
-        raise ValueError(f"rows have {len(columns)} other cells, the input {width} other columns")
-    return columns
+    cells = [row.extras or nothing for row in rows]
+    if {*map(len, cells)} != {width}:
+        raise ValueError(f"there are rows with other than {width} other cells, as the input has")
+    return tuple(tuple([one[place] for one in cells]) for place in range(width))
 
 
 def shown_outcome(row: DetailRow) -> str | None:
