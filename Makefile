@@ -27,7 +27,7 @@ PACKAGE_SUM := $(shell cat pyproject.toml bulkcancel/version.py | cksum | cut -d
 LOCKED := .venv/.stamp-lock-$(LOCK_SUM)
 INSTALLED := .venv/.stamp-package-$(PACKAGE_SUM)
 
-.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs shared-rate bench bench-throughput bench-scale bench-pacing bench-reading wheel coverage clean
+.PHONY: help venv demo test check format lock docs torture simulate-seeds simulate-pacing long-runs million shared-rate shared-shards bench bench-throughput bench-scale bench-pacing bench-reading wheel coverage clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -72,9 +72,17 @@ simulate-pacing: $(INSTALLED) ## play the pacer and its rivals against limits in
 long-runs: $(INSTALLED) ## 5,000 ids with four faults at once, and a server dead for 90 s
 	@$(BIN)/python tests/campaigns/long_runs.py
 
+million: $(INSTALLED) ## 1,000,000 ids end to end, and once more killed at 600,000 and resumed
+	@tests/install.sh nginx
+	@$(BIN)/python tests/campaigns/million.py $(ARGS)
+
 shared-rate: $(INSTALLED) ## four processes under one rate in a real Redis: what they use of it
 	@tests/install.sh redis-server
 	@$(BIN)/python tests/campaigns/shared_rate.py $(ARGS)
+
+shared-shards: $(INSTALLED) ## four shards under one rate of 400/s in Redis, one killed; merged
+	@tests/install.sh redis-server
+	@$(BIN)/python tests/campaigns/shards.py $(ARGS)
 
 bench: $(INSTALLED) ## CPU and seconds beside a bare loop and what people use, and what durability costs
 	@tests/install.sh nginx curl parallel

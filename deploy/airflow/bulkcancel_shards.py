@@ -1,7 +1,8 @@
 """An Airflow DAG that divides an input among mapped tasks, and merges their runs into one.
 
 The workers need what `bulkcancel_night.py` says, and the same local disk for all: run these tasks
-on one worker. Each shard has a `--rate` of its own; together they may send that much more.
+on one worker. Each shard has a `--rate` of its own, and together they may send that much more,
+unless BULKCANCEL_SHARED_RATE in the workers' environment names a Redis that keeps one for all.
 """
 
 # ruff: noqa: INP001 - Airflow reads a folder of such files, which is no package
