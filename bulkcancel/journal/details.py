@@ -20,6 +20,7 @@ from bulkcancel.model import CancelledBy, DetailRow, Extras, Outcome, RowKind, S
 
 _CHUNK = 2_000
 _MILLION = 1_000_000
+_MILLIS = tuple(f".{millis:03}Z" for millis in range(1000))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +140,14 @@ _NEVER_TOUCHED = open_settlement(None)
 
 
 def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRow:
-    row, kind, allocation_id, duplicate_of, text, why, extras, outcome = values[:8]
+    (
+        row, kind, allocation_id, duplicate_of, text, why, extras, outcome, reason, status,
+        version_before, version, attempts, http_status, verified, first_sent_at, settled_at,
+        po_number, vendor_id, location, order_ids, cancelled_by, runs_before, since,
+    ) = values  # fmt: skip
     row_kind = _KINDS.get(kind) or RowKind(kind)  # the enum itself says what is no kind
     cells = _decode_cells(extras) if extras else ()
-    if row_kind in {RowKind.BLANK, RowKind.INVALID}:
+    if row_kind is RowKind.BLANK or row_kind is RowKind.INVALID:
         return DetailRow(
             row=row,
             kind=row_kind,
@@ -155,12 +160,7 @@ def _detail(values: tuple[Any, ...], open_rows: dict[int, _OpenRow]) -> DetailRo
     if outcome is None:
         known = open_rows.get(duplicate_of or row)
         opened = _open_detail(row, row_kind, allocation_id, duplicate_of, cells, known)
-        return replace(opened, runs_before=values[-2] or 0, since=values[-1])
-    (
-        reason, status, version_before, version, attempts, http_status, verified, first_sent_at,
-        settled_at, po_number, vendor_id, location, order_ids, cancelled_by,
-        runs_before, since,
-    ) = values[8:]  # fmt: skip
+        return replace(opened, runs_before=runs_before or 0, since=since)
     return DetailRow(
         row=row,
         kind=row_kind,
@@ -227,7 +227,7 @@ def utc(at: float | None) -> str | None:
     micros = round((at - second) * 1e6)
     if micros == _MILLION:
         second, micros = second + 1, 0
-    return f"{_second(second)}.{micros // 1000:03}Z"
+    return _second(second) + _MILLIS[micros // 1000]
 
 
 @lru_cache(maxsize=1024)

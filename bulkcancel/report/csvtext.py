@@ -19,7 +19,7 @@ _PLAIN = (string.ascii_letters + string.digits + " -_.:/()").encode()
 def safe_column(values: Iterable[str | None]) -> Sequence[str]:
     """Return text as fields of a CSV file that no spreadsheet runs; ``None`` as an empty one."""
     texts = [value or "" for value in values]
-    if _is_plain(texts):
+    if not any(texts) or _is_plain(texts):
         return texts
     # Most columns hold few different texts.
     fields = {text: _field(safe_cell(text)) for text in set(texts)}

@@ -26,7 +26,7 @@ from bulkcancel.report.csvtext import (
     number_column,
     safe_column,
 )
-from bulkcancel.report.frame import typed_frame
+from bulkcancel.report.frame import typed_frame, typed_table
 
 _FIELDS: dict[str, Callable[[Any], Sequence[str]]] = dict.fromkeys(DETAIL_COLUMNS, safe_column)
 _FIELDS |= dict.fromkeys(
@@ -83,9 +83,7 @@ class DetailFiles:
             for name, values in columns.items()
         ]
         self._write(csv_lines(fields))
-        table = pa.Table.from_pandas(
-            typed_frame(columns), schema=self._schema, preserve_index=False
-        )
+        table = typed_table(columns).cast(self._schema)
         self._parquet.write_table(table, row_group_size=len(rows))
 
     def _write(self, lines: Sequence[str]) -> None:

@@ -34,10 +34,14 @@ def typed_frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
     Numbers are ``Int64``, flags ``boolean``, times ``datetime64[ms, UTC]`` and all else
     ``string``.
     """
-    arrays = [_array(values, _TYPES.get(name)) for name, values in columns.items()]
-    table = pa.table(arrays, names=list(columns))
-    frame: pd.DataFrame = table.to_pandas(types_mapper=_NULLABLE.get)
+    frame: pd.DataFrame = typed_table(columns).to_pandas(types_mapper=_NULLABLE.get)
     return frame
+
+
+def typed_table(columns: Mapping[str, Sequence[Any]]) -> Any:
+    """Return columns of the reconciliation as a table of Arrow, of the types of `typed_frame`."""
+    arrays = [_array(values, _TYPES.get(name)) for name, values in columns.items()]
+    return pa.table(arrays, names=list(columns))
 
 
 def _array(values: Sequence[Any], kind: Any) -> Any:
