@@ -9,6 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from sentinels import leaks, told
 
@@ -29,13 +31,19 @@ def test_secrets_are_found_in_every_sort_of_file(folder: Path, secret: str) -> N
     (folder / "ids.csv.gz").write_bytes(gzip.compress(f"{'y' * 999}{secret}".encode()))
     frame = pd.DataFrame({"note": [secret, "b"]}, dtype="string")
     frame.to_parquet(folder / "rows.parquet", compression="zstd")
+    alike = pa.table([pa.array(["b"]), pa.array([secret])], names=["n", "n"])
+    pq.write_table(alike, folder / "alike.parquet")
     (folder / f"named {secret}").touch()
     found = {line.removeprefix(f"{folder}/") for line in leaks(folder)}
-    assert found - {"rows.parquet"} == {  # its statistics are not packed, and found as well
+    assert found - {
+        "rows.parquet",
+        "alike.parquet",
+    } == {  # its statistics are not packed, and found as well
         "plain.txt",
         "book.xlsx (member xl/sheet.xml)",
         "ids.csv.gz (unpacked)",
         "rows.parquet (column note)",
+        "alike.parquet (column n)",
         f"named {secret} (its name)",
     }
     assert told(secret)

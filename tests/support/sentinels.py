@@ -73,8 +73,8 @@ def _in_parquet(path: Path) -> Iterator[str]:
     try:
         with pq.ParquetFile(path) as file:
             for batch in file.iter_batches():
-                for name in batch.schema.names:
-                    text = batch[name]
+                for place, name in enumerate(batch.schema.names):  # two may be called alike
+                    text = batch.column(place)
                     is_text = pa.types.is_string(text.type) or pa.types.is_large_string(text.type)
                     if is_text and pc.any(pc.match_substring_regex(text, _PATTERN)).as_py():
                         yield f"{path} (column {name})"
