@@ -78,7 +78,7 @@ def _in_parquet(path: Path) -> Iterator[str]:
                     is_text = pa.types.is_string(text.type) or pa.types.is_large_string(text.type)
                     if is_text and pc.any(pc.match_substring_regex(text, _PATTERN)).as_py():
                         yield f"{path} (column {name})"
-    except (OSError, pa.ArrowException):
+    except (OSError, ValueError, pa.ArrowException):
         return
 
 
