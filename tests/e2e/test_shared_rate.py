@@ -53,8 +53,8 @@ def test_four_processes_share_one_rate(rig: Rig, server: RedisServer) -> None:
     rig.serve(latency=0.01)
     pace = share(rig, server.url, processes=4, rate=400.0, allocations=600, more=())
     assert pace.rate <= 400.0 * 1.03
-    # What a loaded machine delivers late comes on top of what is due.
-    assert pace.most <= 400.0 * 1.03 + 40
+    # What a loaded machine takes in late, a third of a second or so, comes on top of what is due.
+    assert pace.most <= 400.0 * 1.35
     for number in range(4):
         pacing = rig.summary(f"p{number}")["pacing"]
         assert pacing["seconds_held"]["shared rate"] > 0.0
@@ -84,7 +84,7 @@ def test_one_is_killed_and_resumed(rig: Rig, server: RedisServer) -> None:
     assert ran.code == 0, ran.err
     assert other.wait(60) == 0, said(rig, 1)
     everything = sorted([*arrivals(rig, first), *arrivals(rig, second)])
-    assert pace_of(everything, everything[-1]).most <= 100 * 1.03 + 20
+    assert pace_of(everything, everything[-1]).most <= 100 * 1.35
     assert "shared rate" in rig.summary("p0")["pacing"]["seconds_held"]
     for number, ids in ((0, first), (1, second)):
         outcomes = rig.summary(f"p{number}")["outcomes"]
