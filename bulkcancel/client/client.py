@@ -8,13 +8,13 @@ from collections.abc import Callable, Sequence
 from types import TracebackType
 from typing import Final, Self
 
-import aiohttp
 import msgspec
+from multidict import CIMultiDict
 from yarl import URL
 
 from bulkcancel.client.allowance import allowance_in
 from bulkcancel.client.decode import read_body
-from bulkcancel.client.http import Reply, exchange, open_session
+from bulkcancel.client.http import Connections, Reply
 from bulkcancel.client.options import ClientOptions
 from bulkcancel.client.query import LARGEST_PAGE, QueryExchange, Question, listing_of
 from bulkcancel.client.retry_after import seconds_to_wait
@@ -22,7 +22,7 @@ from bulkcancel.client.secret import Secret
 from bulkcancel.client.several import read_several, several_url
 from bulkcancel.client.target import check_target, site_context
 from bulkcancel.client.tls import tls_context
-from bulkcancel.client.wire import OneSend, SendCount
+from bulkcancel.client.wire import SendCount, headers_for
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import Answer, Body, NoAnswer, NotSent, Observation, Target
 from bulkcancel.model.listing import Listing
@@ -63,15 +63,16 @@ class Client:
     def __init__(self, target: Target, token: Secret | None, options: ClientOptions) -> None:
         self._target = check_target(target, options)
         self._options = options
-        self._path = URL(self._target.base_url, encoded=True).raw_path.rstrip("/")
+        self._base = URL(self._target.base_url, encoded=True)
+        self._path = self._base.raw_path.rstrip("/")
         is_tls = self._target.base_url.startswith("https:")
         self._tls = tls_context(options.ca_file) if is_tls else None
-        self._session: aiohttp.ClientSession | None = None
+        self._connections = Connections(self._tls, timeout=options.timeout)
         self._under_way = 0
         self._cancels = SendCount()
         self._reads = SendCount()
         self._token: Secret | None = None
-        self._headers: dict[str, str] = {}
+        self._headers: CIMultiDict[str] = CIMultiDict()
         self.token_number = 0
         """Counts the tokens used so far: a refusal of an older one says nothing of this one."""
         if token is not None:
@@ -89,13 +90,16 @@ class Client:
             )
         self._token = token
         self.token_number += 1
-        self._headers = {
-            "Authorization": f"Bearer {token.reveal()}",
-            "x-site-context": site_context(self._target),
-            "Accept": "application/json",
-            "Accept-Encoding": "identity",
-            "User-Agent": f"bulkcancel/{__version__}",
-        }
+        self._headers = headers_for(
+            self._base,
+            {
+                "Authorization": f"Bearer {token.reveal()}",
+                "x-site-context": site_context(self._target),
+                "Accept": "application/json",
+                "Accept-Encoding": "identity",
+                "User-Agent": f"bulkcancel/{__version__}",
+            },
+        )
         return self.token_number
 
     @property
@@ -114,7 +118,7 @@ class Client:
         return self._cancels.total + self._reads.total
 
     async def __aenter__(self) -> Self:
-        self._session = open_session(self._tls, timeout=self._options.timeout)
+        await self._connections.__aenter__()
         return self
 
     async def __aexit__(
@@ -123,8 +127,7 @@ class Client:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._connections.__aexit__(kind, error, traceback)
 
     async def cancel(self, allocation_id: str) -> Exchange:
         """Ask the API once to cancel one allocation.
@@ -134,7 +137,7 @@ class Client:
                 under way; nothing was sent.
         """
         url = self._url("/allocation/cancel/", allocation_id)
-        return await self._call("PUT", url, OneSend(self._cancels))
+        return await self._call("PUT", url, self._cancels)
 
     async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
         """Ask the API once to cancel several allocations; at most 50, each once.
@@ -145,7 +148,7 @@ class Client:
         route = "/allocation/cancel/"
         singles = [self._url(route, one) for one in allocation_ids]
         url = several_url(self._target.base_url + route, singles)
-        sent = await self._send("PUT", url, OneSend(self._cancels), shown=len(singles))
+        sent = await self._send("PUT", url, self._cancels, shown=len(singles))
         return _exchange(sent, read_several)
 
     async def read(self, allocation_id: str) -> Exchange:
@@ -155,7 +158,7 @@ class Client:
             RefusedError: as for `cancel`.
         """
         url = self._url("/allocation/", allocation_id)
-        return await self._call("GET", url, OneSend(self._reads))
+        return await self._call("GET", url, self._reads)
 
     async def query(self, question: Question) -> QueryExchange:
         """Ask the API once for a page of allocations; it counts as a read.
@@ -164,7 +167,7 @@ class Client:
             RefusedError: more calls than ``connections`` are under way; nothing was sent.
         """
         url = URL(f"{self._target.base_url}/allocation/query", encoded=True)
-        sent = await self._send("POST", url, OneSend(self._reads), question.as_json())
+        sent = await self._send("POST", url, self._reads, question.as_json())
         seen: Reply | Listing | Observation = sent.seen
         if isinstance(seen, Reply):
             seen = listing_of(seen, sent.token) or _answer(seen, sent.token)
@@ -186,18 +189,22 @@ class Client:
             raise RefusedError(f"the id {allocation_id} would change the address of the request")
         return url
 
-    async def _call(self, method: str, url: URL, send: OneSend) -> Exchange:
-        return _exchange(await self._send(method, url, send))
+    async def _call(self, method: str, url: URL, count: SendCount) -> Exchange:
+        return _exchange(await self._send(method, url, count))
 
     async def _send(
-        self, method: str, url: URL, send: OneSend, question: bytes | None = None, *, shown: int = 1
+        self,
+        method: str,
+        url: URL,
+        count: SendCount,
+        question: bytes | None = None,
+        *,
+        shown: int = 1,
     ) -> _Sent:
         """Send once, with a ``question`` as its JSON body, whose answer may then be a page long.
 
         Any other answer may be as long as ``shown`` allocations can be.
         """
-        if self._session is None:
-            raise RuntimeError("the client is used outside of its `async with`")
         if self._token is None:
             raise RuntimeError("the client is used before it has a token")
         if self._under_way >= self._options.connections:
@@ -210,12 +217,15 @@ class Client:
         self._under_way += 1
         started = time.monotonic()
         try:
-            seen = await exchange(
-                self._session,
+            headers = self._headers
+            if question is not None:
+                headers = headers.copy()
+                headers.update(_JSON)
+            seen = await self._connections.exchange(
                 method,
                 url,
-                send,
-                headers=self._headers if question is None else self._headers | _JSON,
+                count,
+                headers=headers,
                 max_body=self._options.max_body * shown if question is None else LARGEST_PAGE,
                 data=question,
             )

@@ -9,7 +9,6 @@ from typing import Final
 
 import aiohttp
 
-from bulkcancel.client.wire import EarlyAnswerError
 from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent, NotSentCause
 
 # No text of a foreign exception is ever passed on: some hold the request, and with it the token.
@@ -62,8 +61,6 @@ def no_answer(failure: Exception, *, http_status: int | None = None) -> NoAnswer
             return found(NoAnswerCause.DISCONNECTED, detail)
         case aiohttp.ClientPayloadError():
             return found(NoAnswerCause.TRUNCATED, "the body ended before its end")
-        case EarlyAnswerError():
-            return found(NoAnswerCause.BAD_HTTP, "the answer was there before the request")
         case aiohttp.ClientResponseError():
             return found(NoAnswerCause.BAD_HTTP, "the answer is not valid HTTP")
         case OSError() if _is_timeout(failure):

@@ -11,18 +11,17 @@ from pathlib import Path
 from typing import Final
 from urllib.parse import quote_plus, urlencode
 
-import aiohttp
 from yarl import URL
 
 from bulkcancel.client.address import check_address
-from bulkcancel.client.http import exchange, open_session
+from bulkcancel.client.http import Connections
 from bulkcancel.client.oauth_answer import Refused, read_answer
 from bulkcancel.client.options import ClientOptions
 from bulkcancel.client.secret import Secret
 from bulkcancel.client.secretfile import secret_in_file
 from bulkcancel.client.tls import tls_context
 from bulkcancel.client.tokens import Grant, NoToken, TokenSource
-from bulkcancel.client.wire import OneSend, SendCount
+from bulkcancel.client.wire import SendCount, headers_for
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent, NotSentCause
 from bulkcancel.version import __version__
@@ -66,7 +65,7 @@ class ClientCredentials(TokenSource):
         self._client_secret = client_secret
         self._scope = scope
         self._way: Way | None = None
-        self._session: aiohttp.ClientSession | None = None
+        self._connections: Connections | None = None
         self._options = ClientOptions()
         self._sends = SendCount()
 
@@ -99,7 +98,7 @@ class ClientCredentials(TokenSource):
         Raises:
             RefusedError: as for `check`.
         """
-        if self._session is not None:
+        if self._connections is not None:
             raise RuntimeError("client credentials are used by one run at a time")
         self.check(options)
         return self._open(options)
@@ -109,12 +108,12 @@ class ClientCredentials(TokenSource):
         self._options = options
         is_tls = self._url(options).scheme == "https"
         tls = tls_context(options.ca_file) if is_tls else None
-        async with open_session(tls, timeout=min(options.timeout, _LONGEST_TRY)) as session:
-            self._session = session
+        async with Connections(tls, timeout=min(options.timeout, _LONGEST_TRY)) as connections:
+            self._connections = connections
             try:
                 yield
             finally:
-                self._session = None
+                self._connections = None
 
     async def fetch(self) -> Grant | NoToken:
         """Ask for a token: one request, or one for each way of showing the secret."""
@@ -145,7 +144,7 @@ class ClientCredentials(TokenSource):
             yield Way.PLAIN_BASIC
 
     async def _ask(self, way: Way, secret: Secret) -> Grant | NoToken | Refused:
-        if self._session is None:
+        if self._connections is None:
             raise RuntimeError("tokens are fetched outside of `opened`")
         form = {"grant_type": "client_credentials"}
         if self._scope:
@@ -160,12 +159,12 @@ class ClientCredentials(TokenSource):
             form |= {"client_id": self._client_id, "client_secret": secret.reveal()}
         else:
             headers["Authorization"] = _basic(way, self._client_id, secret.reveal())
-        seen = await exchange(
-            self._session,
+        url = self._url(self._options)
+        seen = await self._connections.exchange(
             "POST",
-            self._url(self._options),
-            OneSend(self._sends),
-            headers=headers,
+            url,
+            self._sends,
+            headers=headers_for(url, headers),
             data=urlencode(form).encode(),
             max_body=self._options.max_body,
         )

@@ -12,17 +12,17 @@ from urllib.parse import urlsplit
 from yarl import URL
 
 from bulkcancel.client.address import check_address
-from bulkcancel.client.http import Reply, exchange, open_session
+from bulkcancel.client.http import Connections, Reply
 from bulkcancel.client.options import ClientOptions
 from bulkcancel.client.secret import Secret
 from bulkcancel.client.tls import tls_context
-from bulkcancel.client.wire import OneSend, SendCount
+from bulkcancel.client.wire import SendCount, headers_for
 from bulkcancel.errors import RefusedError
 from bulkcancel.model import NoAnswer, NotSent
 from bulkcancel.version import __version__
 
 _TRIES: Final = 2
-_TRY_SECONDS: Final = 4.5  # aiohttp rounds up what is longer than five seconds
+_TRY_SECONDS: Final = 4.5
 _MOST_BODY: Final = 65536
 _VISIBLE: Final = re.compile(r"[\x21-\x7e]+")
 _NOUN: Final = "the notification address"
@@ -87,22 +87,20 @@ async def post_note(
     except RefusedError as error:
         return f"no notification was sent: {error}"
     body = json.dumps(note, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace")
-    headers = {
-        "Content-Type": "application/json; charset=utf-8",
-        "Accept-Encoding": "identity",
-        "User-Agent": f"bulkcancel/{__version__}",
-    }
+    address = URL(url.reveal(), encoded=True).with_fragment(None)
+    headers = headers_for(
+        address,
+        {
+            "Content-Type": "application/json; charset=utf-8",
+            "Accept-Encoding": "identity",
+            "User-Agent": f"bulkcancel/{__version__}",
+        },
+    )
     why = ""
-    async with open_session(tls, timeout=_TRY_SECONDS) as session:
+    async with Connections(tls, timeout=_TRY_SECONDS) as connections:
         for _ in range(_TRIES):
-            answer = await exchange(
-                session,
-                "POST",
-                URL(url.reveal(), encoded=True).with_fragment(None),
-                OneSend(SendCount()),
-                headers=headers,
-                max_body=_MOST_BODY,
-                data=body,
+            answer = await connections.exchange(
+                "POST", address, SendCount(), headers=headers, max_body=_MOST_BODY, data=body
             )
             why, lasting = _meaning(answer)
             if not why or not lasting:
