@@ -25,6 +25,8 @@ class FailureLimit:
 
     def passed(self, settled: Mapping[Outcome, int]) -> str | None:
         """Return a sentence when the outcomes so far are above the limit."""
+        if self.count is None and self.share is None:
+            return None
         breaks = sum(count for outcome, count in settled.items() if outcome in BREAKS)
         total = sum(settled.values())
         if self.count is not None and breaks > self.count:

@@ -137,7 +137,7 @@ class Client:
                 under way; nothing was sent.
         """
         url = self._url("/allocation/cancel/", allocation_id)
-        return await self._call("PUT", url, self._cancels)
+        return _exchange(await self._send("PUT", url, self._cancels))
 
     async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
         """Ask the API once to cancel several allocations; at most 50, each once.
@@ -158,7 +158,7 @@ class Client:
             RefusedError: as for `cancel`.
         """
         url = self._url("/allocation/", allocation_id)
-        return await self._call("GET", url, self._reads)
+        return _exchange(await self._send("GET", url, self._reads))
 
     async def query(self, question: Question) -> QueryExchange:
         """Ask the API once for a page of allocations; it counts as a read.
@@ -183,14 +183,12 @@ class Client:
                 "an allocation id to send has to be 1 to 200 letters, digits and . _ ~ - only"
             )
         # None of these characters is one that a URL quotes.
-        url = URL(f"{self._target.base_url}{route}{allocation_id}", encoded=True)
+        path = f"{self._path}{route}{allocation_id}"
+        url = self._base.with_path(path, encoded=True)
         # `encoded` forbids rewriting: this holds, or nothing is sent.
-        if url.raw_path != f"{self._path}{route}{allocation_id}" or url.raw_query_string:
+        if url.raw_path_qs != path:
             raise RefusedError(f"the id {allocation_id} would change the address of the request")
         return url
-
-    async def _call(self, method: str, url: URL, count: SendCount) -> Exchange:
-        return _exchange(await self._send(method, url, count))
 
     async def _send(
         self,
@@ -246,6 +244,7 @@ def _exchange(sent: _Sent, read: Callable[..., Body] = read_body) -> Exchange:
 
 def _answer(reply: Reply, token: Secret, read: Callable[..., Body] = read_body) -> Answer:
     headers = reply.headers
+    retry_after = headers.get("Retry-After")
     return Answer(
         http_status=reply.http_status,
         body=read(
@@ -255,6 +254,8 @@ def _answer(reply: Reply, token: Secret, read: Callable[..., Body] = read_body) 
             content_encoding=headers.get("Content-Encoding", ""),
             token=token,
         ),
-        retry_after=seconds_to_wait(headers.get("Retry-After"), headers.get("Date")),
+        retry_after=None
+        if retry_after is None
+        else seconds_to_wait(retry_after, headers.get("Date")),
         allowance=allowance_in(headers),
     )

@@ -50,6 +50,8 @@ def after_finding(
     """Return what follows from a send whose answer was classified; arguments as `after_send`."""
     known = _noted(history, finding, sent_at=sent_at, now=now)
     match finding.kind:
+        case Kind.SHOWN:  # nearly all of them
+            return _shown(finding, known, policy)
         case Kind.NOT_SENT:
             return _step(finding, known, Send(after=backoff(policy, known.unsent, chance)))
         case Kind.UNTRUSTED:
@@ -77,8 +79,6 @@ def after_finding(
         case Kind.ALREADY:
             known = replace(known, doubt=Doubt.CLAIMED, firm_claim=finding.claim_is_firm)
             return _step(finding, known, Read(after=0.0))
-        case Kind.SHOWN:
-            return _shown(finding, known, policy)
         case Kind.IN_DOUBT | Kind.PROTOCOL:
             return _in_doubt(finding, _doubted(known), policy, now, chance)
         case Kind.MISROUTED | Kind.CONTRADICTION:
@@ -113,6 +113,7 @@ def _noted(history: History, finding: Finding, *, sent_at: float, now: float) ->
         throttled=history.throttled if finding.kind is Kind.THROTTLED else 0,
         refused_tokens=history.refused_tokens if finding.kind in SAYS_NOTHING_OF_TOKEN else 0,
         doubt=Doubt.NONE,
+        accepted=history.accepted or finding.kind is Kind.SHOWN,
         reads=0,
         equal_reads=0,
         failed_reads=0,
@@ -189,7 +190,6 @@ def _refused_unclearly(finding: Finding, known: History) -> Step:
 
 def _shown(finding: Finding, known: History, policy: Policy) -> Step:
     status = finding.view.status if finding.view else None
-    known = replace(known, accepted=True)
     if status == CANCELLED:
         settled = settlement(known, Outcome.CANCELLED, finding.reason)
         return _step(finding, known, Settle(settlement=settled))

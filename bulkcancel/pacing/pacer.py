@@ -75,7 +75,7 @@ class Pacer:
             useful = rate * self._round_trip * _ROOM + _SPARE
             if in_flight >= useful:
                 return Hold(seconds=math.inf, reason=Reason.CONCURRENCY)
-        due = self._due(now)
+        due = self._slot + 1.0 / rate
         if now >= due:
             return _GO
         reason = Reason.LEARNED_LIMIT if self.limit is not None else Reason.STARTING

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bulkcancel.client import Client, Exchange
+from bulkcancel.client import Client
 from bulkcancel.runner.sharedpace import SharedPace
 from bulkcancel.runner.tokens import TokenKeeper
 
@@ -18,18 +16,8 @@ class Access:
     def __init__(
         self, client: Client, tokens: TokenKeeper, shared: SharedPace | None = None
     ) -> None:
-        self._client = client
+        self.cancel = client.cancel
+        self.cancel_several = client.cancel_several
+        self.read = client.read
         self.tokens = tokens
         self.shared = shared
-
-    async def cancel(self, allocation_id: str) -> Exchange:
-        """Send one cancel."""
-        return await self._client.cancel(allocation_id)
-
-    async def cancel_several(self, allocation_ids: Sequence[str]) -> Exchange:
-        """Send one cancel of several."""
-        return await self._client.cancel_several(allocation_ids)
-
-    async def read(self, allocation_id: str) -> Exchange:
-        """Send one read."""
-        return await self._client.read(allocation_id)

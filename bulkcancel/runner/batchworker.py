@@ -58,21 +58,21 @@ class BatchWorker(Worker):
         return self._backlog.take_along(most, fits)
 
     async def _send_together(self, cases: list[Case]) -> None:
+        began = self._clock.steady()
         if not await self._has_token():
             for case in cases:
                 self._backlog.later(self._clock.steady(), case)
             return
         cases = [replace(case, intents=case.intents + 1) for case in cases]
-        lead, began, at = cases[0], self._clock.steady(), self._clock.utc()
+        lead, at = cases[0], self._clock.utc()
         await self._desk.write(
             *(Intent(row=case.row, number=case.intents, at=at) for case in cases)
         )
-        may_go = await self._gate.enter(lead.row, What.SEND)
-        if not may_go or not await self._still_has_token(began):
+        if not await self._may_go(lead.row, What.SEND, began):
             self._withdraw_all(cases)
             return
         sent_at = self._clock.utc()
-        exchange = await self._exchange(cases)
+        exchange = await self._api.cancel_several([case.allocation_id for case in cases])
         now = self._clock.utc()
         found = after_batch(
             [(case.allocation_id, case.history) for case in cases],
@@ -87,13 +87,6 @@ class BatchWorker(Worker):
         self._take_in(lead, exchange, found.finding, found.steps[0])
         self._judge(found, len(cases))
         self._follow_all(cases, exchange, found, now)
-
-    async def _exchange(self, cases: list[Case]) -> Exchange:
-        self.in_flight += 1
-        try:
-            return await self._api.cancel_several([case.allocation_id for case in cases])
-        finally:
-            self.in_flight -= 1
 
     def _judge(self, found: BatchStep, asked: int) -> None:
         """Give batches up if this was one too many that was of no use, and say so."""

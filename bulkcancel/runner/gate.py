@@ -76,11 +76,17 @@ class Gate:
             self._breakers[what].passed()
             self._probes[what] = row
 
-    async def enter(self, row: int, what: What) -> bool:
-        """Return true when a send may go now; false when it is turned away, or the run stops."""
-        # Where nobody stands in line and nothing holds the send back, it passes at once.
+    def passes(self, row: int, what: What) -> bool | None:
+        """Return as `enter` if that can be told at once, ``None`` if the send has to wait.
+
+        Where nobody stands in line and nothing holds the send back, it can.
+        """
         if not self._in_line and isinstance(passes := self._try(row, what), bool):
             return passes
+        return None
+
+    async def enter(self, row: int, what: What) -> bool:
+        """Return true when a send may go now; false when it is turned away, or the run stops."""
         self._in_line += 1
         try:
             async with self._line:
@@ -112,6 +118,15 @@ class Gate:
         self._sent_at[row] = now
         self._turn(now)
         return True
+
+    def left(self, row: int) -> None:
+        """Note that a send that passed does not go after all."""
+        self._sent_at.pop(row, None)
+
+    @property
+    def in_flight(self) -> int:
+        """Return how many sends passed and have no answer yet."""
+        return len(self._sent_at)
 
     def note(
         self, row: int, what: What, finding: Finding, allowance: Allowance | None

@@ -159,7 +159,7 @@ class Pool:
         return Snapshot(
             total=self._total,
             settled=dict(worker.settled),
-            in_flight=worker.in_flight,
+            in_flight=self._gate.in_flight,
             waiting=backlog.waiting,
             sent=worker.sent,
             reads=worker.reads,

@@ -70,6 +70,15 @@ class TokenKeeper:
             return ""
         return f"a token: {self._failing}" if self._failing else "a token"
 
+    def is_at_hand(self, now: float) -> bool:
+        """Return true when a good token is in use and none is due; else ask `ready`."""
+        return (
+            now < self._due
+            and not self.lacking
+            and self._is_good(now)
+            and not self._source.has_newer()
+        )
+
     async def ready(self) -> bool:
         """Return true when a good token is in use; false when there is none to be had (`lacking`).
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import assert_never
 
@@ -86,13 +86,18 @@ class Worker:
         self._max_failures = options.max_failures
         self._quota = RetryQuota()
         self.settled: dict[Outcome, int] = dict(settled)
-        self.in_flight = 0
         self.sent = 0
         self.reads = 0
 
     async def run(self) -> None:
         """Work until there is nothing left or the run stops."""
-        while (case := await self._next()) is not None:
+        while True:
+            try:
+                if (case := await self._backlog.next()) is None:
+                    return
+            except BulkcancelError as error:
+                self._stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
+                return
             try:
                 match case.what:
                     case What.SEND:
@@ -106,25 +111,18 @@ class Worker:
             finally:
                 self._backlog.done()
 
-    async def _next(self) -> Case | None:
-        try:
-            return await self._backlog.next()
-        except BulkcancelError as error:
-            self._stop(Stop(kind=StopKind.JOURNAL, sentence=str(error)))
-            return None
-
     async def _send(self, case: Case) -> None:
-        if not await self._has_token():
+        at, number = self._clock.steady(), case.intents + 1
+        if not self._api.tokens.is_at_hand(at) and not await self._has_token():
             self._backlog.later(self._clock.steady(), case)
             return
-        at, number = self._clock.steady(), case.intents + 1
         case = replace(case, intents=number)
         await self._desk.write(Intent(row=case.row, number=number, at=self._clock.utc()))
-        if not await self._gate.enter(case.row, What.SEND) or not await self._still_has_token(at):
+        if not await self._may_go(case.row, What.SEND, at):
             self._withdraw(case)
             return
         sent_at = self._clock.utc()
-        exchange = await self._in_flight(self._api.cancel, case)
+        exchange = await self._api.cancel(case.allocation_id)
         now = self._clock.utc()
         step = after_send(
             case.history,
@@ -141,11 +139,10 @@ class Worker:
 
     async def _read(self, case: Case) -> None:
         at = self._clock.steady()
-        may_go = await self._has_token() and await self._gate.enter(case.row, What.READ)
-        if not may_go or not await self._still_has_token(at):
+        if not await self._has_token() or not await self._may_go(case.row, What.READ, at):
             self._backlog.later(self._clock.steady(), case)
             return
-        exchange = await self._in_flight(self._api.read, case)
+        exchange = await self._api.read(case.allocation_id)
         now = self._clock.utc()
         step = after_read(
             case.history,
@@ -166,16 +163,19 @@ class Worker:
         self._stop(without_token(self._api.tokens))
         return False
 
-    async def _still_has_token(self, at: float) -> bool:
-        """Return true when a token that was good at ``at`` is so still: a wait may outlast it."""
-        return self._clock.steady() - at < _A_MOMENT or await self._has_token()
+    async def _may_go(self, row: int, what: What, at: float) -> bool:
+        """Return true when a send may go now, with a token that was good at ``at``, in time.
 
-    async def _in_flight(self, ask: Callable[[str], Awaitable[Exchange]], case: Case) -> Exchange:
-        self.in_flight += 1
-        try:
-            return await ask(case.allocation_id)
-        finally:
-            self.in_flight -= 1
+        A wait at the gate may outlast the token.
+        """
+        if (passes := self._gate.passes(row, what)) is None:
+            passes = await self._gate.enter(row, what)
+        if not passes:
+            return False
+        if self._clock.steady() - at < _A_MOMENT or await self._has_token():
+            return True
+        self._gate.left(row)
+        return False
 
     def _follow(self, case: Case, exchange: Exchange, step: Step, entry: Entry, now: float) -> None:
         """Note what was learned and what follows, then do it.

@@ -29,7 +29,7 @@ class Hand(Clock):
         """Let so many seconds have passed."""
         self.__dict__["_ahead"][0] += seconds
 
-    def steady(self) -> float:  # type: ignore[override] # this one has a state
+    def steady(self) -> float:
         """Return the seconds of the true one, and those moved on."""
         ahead: float = self.__dict__["_ahead"][0]
         return Clock.steady() + ahead
