@@ -1,12 +1,16 @@
-"""The bare loop: workers that only send and decode. The least that a run can take with aiohttp."""
+"""The bare loops: workers that only send and decode.
+
+One goes through aiohttp's session, as everybody does. The other takes aiohttp's parts without it,
+as the program does: what it takes less is what the program saves there.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 
 import aiohttp
 import msgspec
@@ -14,6 +18,8 @@ from yarl import URL
 
 from benchmarks.throughput.part import job_parser, tell_loop
 from benchmarks.workplace import headers
+from bulkcancel.client.http import Connections, Reply
+from bulkcancel.client.wire import SendCount, headers_for
 
 
 class _Seen(msgspec.Struct):
@@ -24,6 +30,8 @@ class _Seen(msgspec.Struct):
     version: int
 
 
+_TIMEOUT = 30.0
+_MOST_BODY = 1 << 20
 _PARTIAL = msgspec.json.Decoder(list[_Seen])
 
 
@@ -39,6 +47,7 @@ def whole_status(body: bytes) -> str:
     return status
 
 
+Loop: TypeAlias = Callable[..., Coroutine[Any, Any, int]]
 DECODERS: dict[str, Callable[[bytes], str]] = {"partial": partial_status, "json": whole_status}
 
 
@@ -60,7 +69,7 @@ async def cancel_all(
     async with aiohttp.ClientSession(
         connector=aiohttp.TCPConnector(limit=0),
         # One bound for the whole exchange: each further kind of timeout costs a fifth more.
-        timeout=aiohttp.ClientTimeout(total=30.0),
+        timeout=aiohttp.ClientTimeout(total=_TIMEOUT),
         cookie_jar=aiohttp.DummyCookieJar(),
         headers=headers(account),
         skip_auto_headers=["Content-Type"],
@@ -79,15 +88,52 @@ async def cancel_all(
     return cancelled
 
 
+async def cancel_all_without_session(
+    ids: Iterator[str],
+    *,
+    status_of: Callable[[bytes], str],
+    base_url: str,
+    account: str,
+    concurrency: int,
+) -> int:
+    """Do the same without aiohttp's session.
+
+    Raises:
+        RuntimeError: There is no whole answer to one.
+    """
+    base = URL(base_url)
+    prefix = f"{base.raw_path}/allocation/cancel/"
+    prepared, count, cancelled = headers_for(base, headers(account)), SendCount(), 0
+    async with Connections(None, timeout=_TIMEOUT) as connections:
+
+        async def work() -> None:
+            nonlocal cancelled
+            for allocation_id in ids:
+                url = base.with_path(prefix + allocation_id, encoded=True)
+                answer = await connections.exchange(
+                    "PUT", url, count, headers=prepared, max_body=_MOST_BODY
+                )
+                if not isinstance(answer, Reply):
+                    raise RuntimeError(str(answer))  # noqa: TRY004 - it is no wrong type
+                cancelled += status_of(answer.body) == "CANCELLED"
+
+        await asyncio.gather(*(work() for _ in range(concurrency)))
+    return cancelled
+
+
+LOOPS: dict[str, Loop] = {"session": cancel_all, "parts": cancel_all_without_session}
+
+
 def main() -> int:
     """Run it from the command line."""
     parser = job_parser(__doc__)
     parser.add_argument("--decoder", choices=DECODERS, default="partial")
+    parser.add_argument("--loop", choices=LOOPS, default="session")
     given = parser.parse_args()
     return tell_loop(
         given,
         partial(
-            cancel_all,
+            LOOPS[given.loop],
             status_of=DECODERS[given.decoder],
             base_url=given.base_url,
             account=given.account,

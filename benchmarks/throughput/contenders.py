@@ -109,6 +109,11 @@ CONTENDERS = (
         is_bare=True,
     ),
     Contender(
+        name="bare-parts",
+        words="bare loop without aiohttp's session: the program's own exchange, msgspec",
+        command=lambda job: _python("bare", job, "ids.txt", "--loop", "parts"),
+    ),
+    Contender(
         name="bulkcancel",
         words="`bulkcancel run`",
         command=_bulkcancel,

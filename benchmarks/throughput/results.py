@@ -107,13 +107,13 @@ def throughput_part(
         else f"| {one.words} | not measured: no {' or no '.join(one.needs)} | | | | | | | | | |"
         for one in named
     )
-    words = f"""{setting} A ratio is to the better of the bare loops in the same round, and the
-        median of the rounds'; all else is the least of them. The program goes with
-        `--rate {RATE} --fixed-rate`, and its journal with FULL durability. "Sending" is the loop
-        alone, from the first send to the last; the whole command has its start, its input and its
-        reports in it. Ids a second are those of the loop where it is told apart, else of the
-        command. The slow ones got fewer ids, so that their start weighs more. Both that use curl
-        look at the HTTP status only, the others at the allocation's."""
+    words = f"""{setting} A ratio is to the better of the bare loops that use aiohttp's session,
+        in the same round, and the median of the rounds'; all else is the least of them. The
+        program goes with `--rate {RATE} --fixed-rate`, and its journal with FULL durability.
+        "Sending" is the loop alone, from the first send to the last; the whole command has its
+        start, its input and its reports in it. Ids a second are those of the loop where it is
+        told apart, else of the command. The slow ones got fewer ids, so that their start weighs
+        more. Both that use curl look at the HTTP status only, the others at the allocation's."""
     return f"{_PARTS[0]}\n\n{circumstances}\n\n{paragraph(words)}\n\n{_HEAD}\n{rows}"
 
 
