@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 
 from bulkcancel.cli.carry import print_finished
 from bulkcancel.cli.configured import OnARun
-from bulkcancel.cli.options import json_option, profile_option, reports_option
+from bulkcancel.cli.options import (
+    ca_file_option,
+    json_option,
+    profile_option,
+    reports_option,
+    telling_options,
+)
+from bulkcancel.cli.telling import telling
 from bulkcancel.execution import Finished, find_run, merge_runs
-from bulkcancel.execution.latest import point_latest
 from bulkcancel.execution.session import CAME_TO_ITS_END
 from bulkcancel.execution.usual import note_size, usual_folder
 from bulkcancel.model import Target
@@ -28,6 +35,8 @@ Examples:
     cls=OnARun, name="merge", epilog=_EPILOG, short_help="Join the runs of all shards of an input."
 )
 @click.argument("runs", metavar="RUN...", nargs=-1, required=True)
+@telling_options
+@ca_file_option
 @reports_option
 @profile_option
 @click.option("--run-id", metavar="ID", help="The new run's name; else one with the time in it.")
@@ -37,6 +46,7 @@ def command(
     reports: Path,
     run_id: str | None,
     as_json: bool,  # noqa: FBT001 - click passes by name
+    **options: Any,
 ) -> int:
     """Join the runs of all shards of one input, each a run's id or its folder, into a new run.
 
@@ -45,13 +55,15 @@ def command(
     `history` and `prune` take it as any other, `resume` does not. A shard that is missing, given
     twice, or of another input or target is refused. One that was stopped may be merged: what it
     left is `not_attempted` or `unknown`, the exit code is 5, and it can be resumed and all merged
-    again.
+    again. `--notify` and `--metrics-file` tell of the whole, as a run does of itself.
     """
-    folders = [find_run(reports, run) for run in runs]
-    finished = merge_runs(folders, reports, run_id, now=time.time())
-    for flaw in (point_latest(finished.folder.path), _note_size(finished)):
-        if flaw:
-            click.echo(f"Note: {flaw}", err=True)
+    options |= {"log_format": "console", "verbose": False, "quiet": False}
+    with telling(options) as (teller, log):
+        folders = [find_run(reports, run) for run in runs]
+        finished = merge_runs(folders, reports, run_id, now=time.time())
+        teller.finished(finished)
+        if flaw := _note_size(finished):
+            log.logger.warning("size.not_kept", reason=flaw)
     print_finished(finished, as_json=as_json)
     return finished.exit_code
 

@@ -119,6 +119,13 @@ guard_options = stacked(
     ]
 )
 
+ca_file_option = option(
+    "--ca-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Certificates to trust besides the system's.",
+)
+
 token_options = stacked(
     [
         option(
@@ -156,12 +163,7 @@ token_options = stacked(
             show_default=True,
             help="What the token is to be good for.",
         ),
-        option(
-            "--ca-file",
-            type=click.Path(path_type=Path),
-            metavar="FILE",
-            help="Certificates to trust besides the system's.",
-        ),
+        ca_file_option,
     ]
 )
 

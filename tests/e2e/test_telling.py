@@ -85,6 +85,38 @@ def test_a_run_that_is_well_is_told_only_on_request(rig: Rig, hook: Hook) -> Non
     assert [note["exit_code"] for note in hook.notes] == [0]
 
 
+def test_a_merge_tells_of_the_whole(rig: Rig, hook: Hook) -> None:
+    """One note and one set of figures for all shards; nothing of it can be resumed."""
+    rig.serve()
+    source = rig.write(make_ids(12))
+    for index in (1, 2):
+        ran = rig.run(source, "--shard", f"{index}/2", run_id=f"night-{index}")
+        assert ran.code == 0, ran.err
+    metrics = rig.path / "bulkcancel.prom"
+    more = ("--notify", hook.url, "--notify-on", "always", "--metrics-file", str(metrics))
+    ran = rig.call("merge", "night-1", "night-2", "--run-id", "night", *more)
+    assert (ran.code, ran.err) == (0, "")
+    (note,) = hook.notes
+    assert (note["event"], note["run_id"], note["resume"]) == ("run.ended", "night", None)
+    assert note["outcomes"]["cancelled"] == note["rows"]["unique"] == 12
+    text = metrics.read_text()
+    assert 'bulkcancel_allocations{schedule="bulkcancel",outcome="cancelled"} 12' in text
+    assert 'bulkcancel_run_resumable{schedule="bulkcancel"} 0' in text
+
+
+def test_a_merge_that_can_not_be_is_told(rig: Rig, hook: Hook) -> None:
+    """A shard is missing: the sentence is told, and no run is named."""
+    rig.serve()
+    assert rig.run(rig.write(make_ids(12)), "--shard", "1/2", run_id="night-1").code == 0
+    metrics = rig.path / "bulkcancel.prom"
+    more = ("--notify", hook.url, "--metrics-file", str(metrics))
+    assert rig.call("merge", "night-1", *more).code == 2
+    (note,) = hook.notes
+    assert (note["event"], note["exit_code"], note["run_id"]) == ("run.failed", 2, None)
+    assert "shard" in note["verdict"]
+    assert 'bulkcancel_last_run_exit_code{schedule="bulkcancel"} 2' in metrics.read_text()
+
+
 def test_a_run_that_never_began_is_told(rig: Rig, hook: Hook) -> None:
     """A refused input, with the sentence; a scheduler hears of it as of a run with breaks."""
     rig.serve()
