@@ -9,6 +9,7 @@ from typing import Final
 
 import aiohttp
 
+from bulkcancel.client.wire import UnaskedError
 from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent, NotSentCause
 
 # No text of a foreign exception is ever passed on: some hold the request, and with it the token.
@@ -39,6 +40,9 @@ def not_sent(failure: Exception, *, is_tls: bool) -> NotSent:
             raise UntranslatableError(type(failure).__name__) from None
         case OSError():
             return _unconnected(failure, is_tls=is_tls)
+        case UnaskedError():
+            detail = "the server speaks before it is asked"
+            return NotSent(cause=NotSentCause.UNREACHABLE, detail=detail)
         case aiohttp.ClientError():
             detail = "the connection could not be made"
             return NotSent(cause=NotSentCause.UNREACHABLE, detail=detail)

@@ -18,7 +18,7 @@ import msgspec
 from yarl import URL
 
 from bulkcancel.client.failures import no_answer, not_sent
-from bulkcancel.client.wire import Request, SendCount
+from bulkcancel.client.wire import Request, SendCount, UnaskedError
 from bulkcancel.model import NoAnswer, NoAnswerCause, NotSent
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 # Node closes an idle connection after 5 s, others later. A send that meets such a close is in
 # doubt, so a connection is given up before; a reconnect costs little at a pace that slow.
 _KEEP_IDLE: Final = 4.0
+_TRIES: Final = 3
 _UNBOUNDED: Final = aiohttp.ClientTimeout(total=None, sock_connect=None)
 """One timeout stands around the whole exchange; none is needed within."""
 
@@ -124,8 +125,12 @@ class Connections:
 
 
 async def _connected(connector: aiohttp.TCPConnector, request: Request) -> Connection:
-    """Return a connection on which nothing came that nobody asked for."""
-    while True:
+    """Return a connection on which nothing came that nobody asked for.
+
+    Raises:
+        UnaskedError: Three were not so, such as those of a server that speaks first.
+    """
+    for _ in range(_TRIES):
         connection = await connector.connect(request, traces=[], timeout=_UNBOUNDED)
         protocol = connection.protocol
         # What a server sent on an idle connection would be taken for this request's answer.
@@ -133,6 +138,7 @@ async def _connected(connector: aiohttp.TCPConnector, request: Request) -> Conne
             protocol.set_response_params(read_until_eof=True, auto_decompress=False)
             return connection
         connection.close()
+    raise UnaskedError
 
 
 async def _bounded_body(response: aiohttp.ClientResponse, most: int) -> bytes | None:

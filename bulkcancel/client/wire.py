@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from aiohttp.typedefs import LooseHeaders
 
 
+class UnaskedError(aiohttp.ClientError):
+    """On one connection after another something came that nobody asked for."""
+
+
 class SendCount:
     """How many requests had their headers written."""
 

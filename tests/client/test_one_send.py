@@ -19,6 +19,7 @@ from bulkcancel.model import (
     Answer,
     NoAnswer,
     NoAnswerCause,
+    NotSent,
     OneAllocation,
 )
 
@@ -145,6 +146,46 @@ def test_an_answer_from_before_the_request_is_not_its_answer(
 
     assert call(peer.base_url, use) == (PROOF, PROOF, 2)
     assert (len(peer.requests), peer.connections) == (2, 2)
+
+
+def test_a_server_that_speaks_first_again_and_again_is_sent_nothing(
+    serve: Any, steps: Any, call: Any
+) -> None:
+    """Three connections are given up at most, and then it is certain that nothing was sent."""
+    together, idle, came = threading.Barrier(4), threading.Event(), threading.Semaphore(0)
+
+    def told(_: object) -> bool:
+        came.release()
+        return True
+
+    peer = serve(
+        *[
+            steps.then(
+                lambda _: together.wait(20) >= 0,
+                steps.answer(CANCELLED),
+                lambda _: idle.wait(20),
+                steps.raw(NOT_FOUND, keep=True),
+                told,
+            )
+        ]
+        * 4,
+        steps.answer(CANCELLED),
+    )
+
+    async def use(client: Client) -> tuple[list[Any], int]:
+        seen = await asyncio.gather(*(client.cancel(ID) for _ in range(4)))
+        idle.set()
+        for _ in range(4):
+            await asyncio.to_thread(came.acquire, timeout=20)
+        await asyncio.sleep(0.2)
+        seen += [await client.cancel(ID) for _ in range(2)]
+        return [one.observation for one in seen], client.wire_sends
+
+    seen, sends = call(peer.base_url, use)
+    assert seen[:4] == [PROOF] * 4
+    assert isinstance(seen[4], NotSent)
+    assert "before it is asked" in seen[4].detail
+    assert (seen[5], sends, len(peer.requests)) == (PROOF, 5, 5)
 
 
 def test_what_is_left_of_a_stray_head_is_no_answer(serve: Any, steps: Any, call: Any) -> None:
