@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import re
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from itertools import islice
 
@@ -20,6 +20,9 @@ NO_DELIMITER = "\x1f"
 _DELIMITERS = {",": "comma", ";": "semicolon", "\t": "tab", "|": "vertical bar"}
 MOST_ROWS_ABOVE = 10_000
 """So many blank rows may stand above the header."""
+
+_LOOKED_AT = 50
+"""In so many rows below the first one a header is looked for."""
 
 _HINT = re.compile(r'"?sep=(?P<delimiter>[^\r\n"])"?[\r\n]*', re.IGNORECASE)
 _FILLING = BLANKS + "".join(_DELIMITERS) + "\r\n"
@@ -75,13 +78,38 @@ def find_header(
         case []:
             if fitting:
                 return Header(row=fitting[0].row, names=fitting[0].names, delimiter=None)
-            return _widest(splits, grammar, source)
+            widest = _widest(splits, grammar, source)
+            _check_below(open_lines, widest, wanted=wanted, source=source)
+            return widest
         case _:
             found = " and ".join(_DELIMITERS[split.delimiter or ""] for split in several)
             raise InputRefusedError(
                 f"{source}: row {several[0].row}: the header can be divided by {found}, and each "
                 "way shows a column of ids: put the names into quotes"
             )
+
+
+def _check_below(open_lines: OpenLines, header: Header, *, wanted: str | None, source: str) -> None:
+    """Return if no other of the first rows looks like the header, or several do.
+
+    Raises:
+        InputRefusedError: one does, below a title or a note perhaps.
+    """
+    if wanted is not None and not wanted.strip():
+        return  # every blank cell would do
+    likely: set[int] = set()
+    for delimiter in _DELIMITERS:
+        with open_lines() as lines, suppress(csv.Error):
+            reader = csv.reader(lines, delimiter=delimiter, strict=True)
+            for row, cells in enumerate(islice(reader, header.row + _LOOKED_AT), 1):
+                if row > header.row and candidates(cells, wanted):
+                    likely.add(row)
+    if len(likely) == 1:
+        row = likely.pop()
+        raise InputRefusedError(
+            f"{source}: row {header.row} names no column of ids, and row {row} seems to be the "
+            f"header: delete the rows above row {row}"
+        )
 
 
 def _hint(open_lines: OpenLines) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import PurePath
 
 from bulkcancel.errors import InputRefusedError
@@ -11,10 +12,12 @@ from bulkcancel.manifest.options import InputFormat
 from bulkcancel.manifest.source import Source, reading
 
 _PARQUET = b"PAR1"
+_BOM = b"\xef\xbb\xbf"
 _COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _PROTECTED = "EncryptedPackage".encode("utf-16-le")
 _BLOCK = 1 << 20
 _SAVE_AS = 'save it as "CSV UTF-8" and give that file'
+_OPEN_DOCUMENT = f"is an OpenDocument spreadsheet (.ods), which is not read; {_SAVE_AS}"
 _UNPACK = "unpack it and give the file inside"
 
 _FOREIGN = (
@@ -28,6 +31,19 @@ _FOREIGN = (
     (b"PARE", "is an encrypted Parquet file, which is not read; write it without encryption"),
     (b"ARROW1\x00\x00", "is an Arrow or Feather file, which is not read; write it as Parquet"),
     (b"%PDF-", f"is a PDF; {_SAVE_AS}"),
+)
+_IN_A_TABLE = f"open it in a spreadsheet program, {_SAVE_AS}"
+_AS_ROWS = "write it as CSV, one allocation a row"
+# Texts that are no table; what comes before the sign is a byte order mark, or blank.
+_TEXTS = (
+    (
+        re.compile(rb"<(?:!doctype|html|head|body|table|meta)\b", re.IGNORECASE),
+        f"is a web page (HTML); {_IN_A_TABLE}",
+    ),
+    (re.compile(rb"<\?xml\b.{0,400}<office:document", re.DOTALL), _OPEN_DOCUMENT),
+    (re.compile(rb"<\?xml\b", re.IGNORECASE), f"is XML; {_IN_A_TABLE}"),
+    (re.compile(rb"\{\\rtf"), f"is a text document (RTF); {_IN_A_TABLE}"),
+    (re.compile(rb'\{\s*(?:"|\})|\[\s*[\[{"\]]'), f"is JSON; {_AS_ROWS}"),
 )
 _WORKBOOKS = frozenset({".xlsx", ".xlsm", ".xltx", ".xltm", ".xls", ".xlsb"})
 _BY_NAME = {
@@ -118,14 +134,18 @@ def _shows_workbook(head: bytes) -> bool:
 
 def _foreign(source: Source, head: bytes) -> str | None:
     if head.startswith(b"PK") and b"mimetypeapplication/vnd.oasis.opendocument" in head:
-        return f"is an OpenDocument spreadsheet (.ods), which is not read; {_SAVE_AS}"
+        return _OPEN_DOCUMENT
     if head.startswith(_COMPOUND) and _is_protected(source):
         return "is protected by a password; save it without one"
     return _by_sign(head)
 
 
 def _by_sign(head: bytes) -> str | None:
-    return next((sentence for magic, sentence in _FOREIGN if head.startswith(magic)), None)
+    for magic, sentence in _FOREIGN:
+        if head.startswith(magic):
+            return sentence
+    text = head.removeprefix(_BOM).lstrip()
+    return next((sentence for sign, sentence in _TEXTS if sign.match(text)), None)
 
 
 def _is_protected(source: Source) -> bool:

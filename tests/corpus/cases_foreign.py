@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from case import Case, refused
-from samedata import A, B
-from wording import NOT_UTF8, NUL, no_name
+from wording import IN_A_TABLE, NOT_UTF8, NUL, no_name
 
 CASES: tuple[Case, ...] = (
     refused("foreign-noise.csv", f"the header: the byte 0x9F at byte offset 3 {NOT_UTF8}"),
@@ -18,13 +17,10 @@ CASES: tuple[Case, ...] = (
         "foreign-database.csv",
         f"the header: there is a NUL byte at byte offset 15: the file {NUL}",
     ),
-    refused("foreign-sign-in-page.csv", no_name("<!DOCTYPE html>")),
-    refused(
-        "foreign-objects.json",
-        no_name(f'[{{"allocation_id": "{A}"}}', f' {{"allocation_id": "{B}"}}]'),
-    ),
-    refused("foreign-lines.jsonl", no_name(f'{{"allocation_id": "{A}"}}')),
-    refused("foreign-rtf.csv", no_name(f"{{\\rtf1\\ansi allocation_id\\par {A}\\par}}")),
+    refused("foreign-sign-in-page.csv", f"is a web page (HTML); {IN_A_TABLE}"),
+    refused("foreign-objects.json", "is JSON; write it as CSV, one allocation a row"),
+    refused("foreign-lines.jsonl", "is JSON; write it as CSV, one allocation a row"),
+    refused("foreign-rtf.csv", f"is a text document (RTF); {IN_A_TABLE}"),
     refused("foreign-stub.csv", no_name("version https://git-lfs.github.com/spec/v1")),
-    refused("foreign-sheet.xml", no_name('<?xml version="1.0"?>')),
+    refused("foreign-sheet.xml", f"is XML; {IN_A_TABLE}"),
 )

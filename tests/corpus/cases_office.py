@@ -10,6 +10,7 @@ from wording import (
     EMPTY,
     ERROR,
     ERROR_TEXT,
+    IN_A_TABLE,
     LOST_ZEROS,
     NOT_UTF8,
     NUMBER,
@@ -19,7 +20,6 @@ from wording import (
     characters,
     hidden,
     merged,
-    no_name,
 )
 
 _EIGHT = {"id_pattern": "[0-9]{8}"}
@@ -129,8 +129,11 @@ CASES: tuple[Case, ...] = (
     ),
     refused(
         "office-same-html.xls",
-        "its name says that it is an Excel workbook, its content does not; export it again, or "
-        "rename it to .csv if it is text",
+        f"is a web page (HTML); {IN_A_TABLE}",
     ),
-    refused("office-same.fods", no_name('<?xml version="1.0" encoding="UTF-8"?>')),
+    refused(
+        "office-same.fods",
+        'is an OpenDocument spreadsheet (.ods), which is not read; save it as "CSV UTF-8" and give '
+        "that file",
+    ),
 )

@@ -133,7 +133,11 @@ CASES: tuple[Case, ...] = (
         "row 1: the header can be divided by comma and semicolon, and each way shows a column of "
         "ids: put the names into quotes",
     ),
-    refused("text-title-above.csv", no_name("Open allocations of PO 12", "")),
+    refused(
+        "text-title-above.csv",
+        "row 1 names no column of ids, and row 3 seems to be the header: delete the rows above "
+        "row 3",
+    ),
     refused("text-header-quote.csv", "row 1: its quotes do not match, so it is no header"),
     text("text-other-columns-alike.csv", A, others=[("1", "2", "3", "4")]),
     # Bytes that are no text, and other encodings.

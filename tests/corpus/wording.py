@@ -95,3 +95,6 @@ def damaged_book(what: str) -> str:
         f"is a damaged or unfinished workbook ({what}); copy it again, or open it in the "
         "spreadsheet program and save it anew"
     )
+
+
+IN_A_TABLE = 'open it in a spreadsheet program, save it as "CSV UTF-8" and give that file'

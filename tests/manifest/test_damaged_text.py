@@ -75,6 +75,13 @@ def compound(*names: str, place: int = 20) -> bytes:
         (b"PARE" + bytes(30), "encrypted Parquet"),
         (b"PAR1" + bytes(30), "damaged or unfinished Parquet"),
         (b"PAR1", "damaged or unfinished Parquet"),
+        (b"<html><body><table>allocation_id</table></body></html>", "is a web page (HTML)"),
+        (b"\xef\xbb\xbf\r\n<!DOCTYPE HTML>\n<p>Please log in</p>", "is a web page (HTML)"),
+        (b'<?xml version="1.0"?><ids/>', "is XML"),
+        (b"{\\rtf1\\ansi allocation_id}", "is a text document (RTF)"),
+        (b'[{"allocation_id": "62ff5c0b0000000000000001"}]', "is JSON"),
+        (b'{ "allocations": [] }', "is JSON"),
+        (b'["62ff5c0b0000000000000001"]', "is JSON"),
     ],
 )
 def test_what_is_not_utf8_text_is_named(

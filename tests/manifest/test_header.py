@@ -110,6 +110,27 @@ def test_a_file_without_a_header_is_refused(content: str, refused: Callable[...,
     assert "allocation_id" in said
 
 
+@pytest.mark.parametrize(
+    ("content", "row"),
+    [
+        (f"Allocations to cancel,,\nallocation_id,po,x\n{ID},1,\n", 2),
+        (f"Report;of;today\n\n;;\nAllocation ID;po\n{ID};1\n", 4),
+        (f"To cancel\nallocation_id\n{ID}\n", 2),
+    ],
+)
+def test_a_title_above_the_header_is_named(
+    content: str, row: int, refused: Callable[..., str]
+) -> None:
+    """Nothing is skipped by a guess; the sentence says where the header seems to be."""
+    assert f"row {row} seems to be the header: delete the rows above row {row}" in refused(content)
+
+
+def test_of_two_likely_headers_none_is_named(refused: Callable[..., str]) -> None:
+    """Two tables in one file: the columns of the first row are shown, as ever."""
+    content = f"a title\nallocation_id\n{ID}\nallocation_id\n{OTHER}\n"
+    assert "no column is named" in refused(content)
+
+
 def test_a_name_is_not_taken_for_an_id_of_a_loose_pattern(refused: Callable[..., str]) -> None:
     """With a pattern that ordinary words match, a missing column is still called that."""
     assert "no column is named" in refused("order,note\n1,2\n", id_pattern="[A-Za-z0-9_]+")
