@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,21 +12,23 @@ from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.joint import NEVER_BEGUN, NEVER_ENDED, joint_stop, shown_merge
 from bulkcancel.execution.pacing import joint_pacing, pacing_summary
 from bulkcancel.execution.precheck import forecast_json
+from bulkcancel.execution.reading import JournalReader
 from bulkcancel.execution.settings import settings_from_json
 from bulkcancel.execution.shards import shown_shard
 from bulkcancel.journal import (
     Journal,
+    JournalTotals,
     Segment,
     attempt_totals,
-    detail_rows,
+    detail_columns,
     figures,
     forecast_cells,
     segments,
     utc,
 )
-from bulkcancel.model import DetailRow, RowCounts
+from bulkcancel.model import DetailColumns, Figures, RowCounts
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
-from bulkcancel.report import ReportSource, write_reports
+from bulkcancel.report import ReportSource, load_writers, write_reports
 from bulkcancel.report.words import resumable
 
 
@@ -54,7 +57,11 @@ def rebuild_reports(folder: RunFolder, *, xlsx_rows: int | None = None) -> Finis
         LockedError: A process works on this run.
         ReportError: A report can't be written, or the totals contradict each other.
     """
-    with Journal.open(folder.journal) as journal:
+    # To check the journal is SQLite's work, which leaves Python free to load what comes next.
+    with ThreadPoolExecutor(1) as other:
+        other.submit(load_writers)
+        journal = Journal.open(folder.journal)
+    with journal:
         return write_reports_of(folder, journal, xlsx_rows=xlsx_rows)
 
 
@@ -71,62 +78,83 @@ def write_reports_of(
     pace = pacing_summary
     if merged is not None:
         stop, finished_at, pace = joint_stop(merged), merged["finished_at"], joint_pacing
-    sends = attempt_totals(journal)
-
-    def rows() -> Iterator[Sequence[DetailRow]]:
-        return detail_rows(journal)
-
     target, forecast = settings.target, None
     if settings.looks_first:
         forecast = forecast_json(forecast_cells(journal, settings.guard))
-    written = write_reports(
-        folder.path,
-        ReportSource(
-            rows=rows,
-            other_columns=tuple(facts["other_columns"]),
-            id_column=facts["id_column"],
-            manifest=ManifestTotals(
-                counts=RowCounts(**journal.fact("counts")),
-                hash_total=(facts if shard is None else shard)["hash_total"],
-            ),
-            attempts=AttemptTotals(
-                sent=sends.sent,
-                requests=sends.requests,
-                by_http_status=sends.by_http_status,
-                no_answer=sends.no_answer,
-                not_sent=sends.not_sent,
-                read_backs=sends.read_backs,
-            ),
-            facts={
-                "run_id": journal.fact("run_id"),
-                "tool_version": journal.fact("tool_version"),
-                "started_at": utc(lived[0].started_at) if lived else None,
-                "finished_at": utc(finished_at),
-                "segments": len(lived),
-                "stop": stop.sentence if stop else None,
-                "shard": shown_shard(shard),
-                "merged": shown_merge(merged),
-                "input": facts,
-                "target": {
-                    "base_url": target.base_url,
-                    "account": target.account,
-                    "stage": target.stage,
-                    "channel": target.channel,
+    counts = RowCounts(**journal.fact("counts"))
+    run_id, tool_version = journal.fact("run_id"), journal.fact("tool_version")
+    with JournalReader(journal) as reader:
+        sends = reader.ask(attempt_totals)
+        load_writers()
+        asked = _Asked(reader)
+        written = write_reports(
+            folder.path,
+            ReportSource(
+                rows=asked.rows,
+                other_columns=tuple(facts["other_columns"]),
+                id_column=facts["id_column"],
+                manifest=ManifestTotals(
+                    counts=counts, hash_total=(facts if shard is None else shard)["hash_total"]
+                ),
+                attempts=_attempts(sends.result()),
+                facts={
+                    "run_id": run_id,
+                    "tool_version": tool_version,
+                    "started_at": utc(lived[0].started_at) if lived else None,
+                    "finished_at": utc(finished_at),
+                    "segments": len(lived),
+                    "stop": stop.sentence if stop else None,
+                    "shard": shown_shard(shard),
+                    "merged": shown_merge(merged),
+                    "input": facts,
+                    "target": {
+                        "base_url": target.base_url,
+                        "account": target.account,
+                        "stage": target.stage,
+                        "channel": target.channel,
+                    },
+                    "options": settings.options_json(),
+                    "pacing": pace(settings, [part.facts for part in lived]),
+                    "forecast": forecast,
                 },
-                "options": settings.options_json(),
-                "pacing": pace(settings, [part.facts for part in lived]),
-                "forecast": forecast,
-            },
-            figures=lambda: figures(journal),
-            xlsx_rows=settings.xlsx_rows if xlsx_rows is None else xlsx_rows,
-            stop=stop,
-        ),
-    )
+                figures=asked.figures,
+                xlsx_rows=settings.xlsx_rows if xlsx_rows is None else xlsx_rows,
+                stop=stop,
+            ),
+        )
     return Finished(
         folder=folder,
         summary=written.summary,
         verdict=written.verdict,
         exit_code=written.exit_code,
+    )
+
+
+class _Asked:
+    """The rows of a journal and the figures of its run, which are asked for behind the rows."""
+
+    def __init__(self, reader: JournalReader) -> None:
+        self._reader = reader
+        self._figures: Future[Figures] | None = None
+
+    def rows(self) -> Iterator[DetailColumns]:
+        """Yield the rows."""
+        yield from self._reader.ahead(detail_columns)
+        self._figures = self._reader.ask(figures)
+
+    def figures(self) -> Figures:
+        """Return the figures."""
+        return (self._figures or self._reader.ask(figures)).result()
+
+
+def _attempts(sends: JournalTotals) -> AttemptTotals:
+    return AttemptTotals(
+        sent=sends.sent,
+        requests=sends.requests,
+        by_http_status=sends.by_http_status,
+        no_answer=sends.no_answer,
+        not_sent=sends.not_sent,
+        read_backs=sends.read_backs,
     )
 
 

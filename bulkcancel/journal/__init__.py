@@ -1,6 +1,6 @@
 """The durable record of a run: one SQLite file of rows, intents, attempts and outcomes."""
 
-from bulkcancel.journal.details import JournalTotals, attempt_totals, detail_rows, utc
+from bulkcancel.journal.columns import detail_columns, detail_rows
 from bulkcancel.journal.entries import (
     AttemptEntry,
     Case,
@@ -17,6 +17,8 @@ from bulkcancel.journal.forecast import forecast_cells
 from bulkcancel.journal.joining import Left, absorb, order_segments
 from bulkcancel.journal.segments import Segment, segments
 from bulkcancel.journal.store import JOURNAL_NAME, SQLITE_VERSION, Journal
+from bulkcancel.journal.times import utc
+from bulkcancel.journal.totals import JournalTotals, attempt_totals
 from bulkcancel.journal.work import fresh_cases, open_cases, outcome_counts, reopen_unknown
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "What",
     "absorb",
     "attempt_totals",
+    "detail_columns",
     "detail_rows",
     "figures",
     "forecast_cells",

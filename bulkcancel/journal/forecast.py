@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bulkcancel.decision import Finding, Guard, foretell
 from bulkcancel.journal.connection import decoding
-from bulkcancel.journal.details import open_outcomes
+from bulkcancel.journal.provisional import open_outcomes
 from bulkcancel.journal.store import Journal
 from bulkcancel.model import AllocationView, ForecastCell, Kind, Outcome
 

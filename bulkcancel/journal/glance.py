@@ -19,7 +19,7 @@ import msgspec
 
 from bulkcancel.errors import JournalError, LockedError
 from bulkcancel.journal.connection import decoding, in_words
-from bulkcancel.journal.details import open_outcomes
+from bulkcancel.journal.provisional import open_outcomes
 from bulkcancel.journal.schema import APPLICATION_ID, VERSION
 from bulkcancel.journal.segments import Segment, segments
 from bulkcancel.journal.store import Journal

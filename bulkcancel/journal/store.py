@@ -232,17 +232,6 @@ class Journal:
             finally:
                 self._connection.execute(f"DETACH {name}")
 
-    def chunks(self, statement: str, size: int) -> Iterator[list[tuple[Any, ...]]]:
-        """Yield the rows of a query in lists of ``size``: for many rows that is much quicker."""
-        with in_words(self.path):
-            cursor = self._connection.execute(statement)
-        while True:
-            with in_words(self.path):
-                found = cursor.fetchmany(size)
-            if not found:
-                return
-            yield found
-
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         self._connection.execute("BEGIN IMMEDIATE")

@@ -1,6 +1,7 @@
 """The nouns: frozen values that every layer shares, without behaviour that touches the world."""
 
 from bulkcancel.model.allocation import AllocationView
+from bulkcancel.model.columns import DetailColumns
 from bulkcancel.model.detail import DetailRow
 from bulkcancel.model.figures import Bar, Figures, Growth, Latency, Slot, Stretch
 from bulkcancel.model.forecast import ForecastCell
@@ -28,9 +29,12 @@ from bulkcancel.model.observation import (
 )
 from bulkcancel.model.outcome import BREAKS, CancelledBy, Outcome, Settlement
 from bulkcancel.model.target import Target
+from bulkcancel.model.times import FIRST_MILLIS, LAST_MILLIS, utc_text
 
 __all__ = [
     "BREAKS",
+    "FIRST_MILLIS",
+    "LAST_MILLIS",
     "AllocationView",
     "Allowance",
     "Answer",
@@ -38,6 +42,7 @@ __all__ = [
     "Bar",
     "Body",
     "CancelledBy",
+    "DetailColumns",
     "DetailRow",
     "Extras",
     "Figures",
@@ -62,4 +67,5 @@ __all__ = [
     "Slot",
     "Stretch",
     "Target",
+    "utc_text",
 ]

@@ -7,13 +7,23 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 from itertools import pairwise
 
-from bulkcancel.model import BREAKS, DetailRow, Outcome, RowKind
+from bulkcancel.model import BREAKS, DetailColumns, DetailRow, Outcome, RowKind
 from bulkcancel.reconcile.digest import add_all_to_total, show_total
 
 
 def is_break(kind: RowKind, outcome: Outcome | None) -> bool:
     """Say whether a row did not end cancelled or already cancelled; a blank row is no break."""
     return kind is RowKind.INVALID or outcome in BREAKS
+
+
+def break_places(rows: DetailColumns) -> list[int]:
+    """Return the places, from 0, of the rows that are breaks."""
+    ends = set(zip(rows.kind, rows.outcome, strict=True))
+    breaks = {end for end in ends if is_break(*end)}
+    if not breaks:
+        return []
+    ended = zip(rows.kind, rows.outcome, strict=True)
+    return [place for place, end in enumerate(ended) if end in breaks]
 
 
 class Tally:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from bulkcancel.model import DetailRow, RowKind
+from bulkcancel.model import DetailRow, Extras, RowKind
 from bulkcancel.report.cells import one_line
 
 DETAIL_COLUMNS = (
@@ -76,10 +76,15 @@ def _free_name(name: str, taken: set[str]) -> str:
 
 def extra_columns(rows: Sequence[DetailRow], width: int) -> Sequence[tuple[str | None, ...]]:
     """Return the cells of the input's other columns, ``width`` of them, column by column."""
+    return cells_by_column([row.extras for row in rows], width)
+
+
+def cells_by_column(rows: Sequence[Extras], width: int) -> Sequence[tuple[str | None, ...]]:
+    """Return what `extra_columns` does, from the other cells of each row."""
     if not rows:
         return ((),) * width
     nothing = (None,) * width
-    cells = [row.extras or nothing for row in rows]
+    cells = [extras or nothing for extras in rows]
     if {*map(len, cells)} != {width}:
         raise ValueError(f"there are rows with other than {width} other cells, as the input has")
     return tuple(tuple([one[place] for one in cells]) for place in range(width))
@@ -98,6 +103,11 @@ def runs_in_a_row(row: DetailRow) -> int | None:
 
 def shown_reason(row: DetailRow) -> str | None:
     """Return the reason, and for an invalid row also what was found in place of an id."""
-    if row.kind is RowKind.INVALID and row.text:
-        return f"{row.reason} (found: {one_line(row.text)})"
+    if row.kind is RowKind.INVALID:
+        return found_instead(row.reason, row.text)
     return row.reason or None
+
+
+def found_instead(reason: str, text: str) -> str | None:
+    """Return the reason of an invalid row and what was found in place of an id."""
+    return f"{reason} (found: {one_line(text)})" if text else reason or None

@@ -13,7 +13,8 @@ from bulkcancel.report.cells import safe_cell
 
 # A semicolon or a tab needs no quotes by the standard, but a spreadsheet may divide there.
 _QUOTED = re.compile(r'[",;\t\r\n]|\A\s|\s\Z')
-_PLAIN = (string.ascii_letters + string.digits + " -_.:/()").encode()
+PLAIN = (string.ascii_letters + string.digits + " -_.:/()").encode()
+"""Needs neither quotes nor an apostrophe, but for a minus or a space at the edge of a field."""
 
 
 def safe_column(values: Iterable[str | None]) -> Sequence[str]:
@@ -22,19 +23,18 @@ def safe_column(values: Iterable[str | None]) -> Sequence[str]:
     if not any(texts) or _is_plain(texts):
         return texts
     # Most columns hold few different texts.
-    fields = {text: _field(safe_cell(text)) for text in set(texts)}
+    fields = {text: safe_field(text) for text in set(texts)}
     return [fields[text] for text in texts]
+
+
+def safe_field(text: str) -> str:
+    """Return text as a field that no spreadsheet runs."""
+    return _field(safe_cell(text))
 
 
 def number_column(values: Iterable[int | None]) -> Sequence[str]:
     """Return numbers as fields; ``None`` as an empty one."""
     return ["" if value is None else str(value) for value in values]
-
-
-def flag_column(values: Iterable[bool | None]) -> Sequence[str]:
-    """Return flags as ``true``, ``false`` or an empty field."""
-    words = {True: "true", False: "false", None: ""}
-    return [words[value] for value in values]
 
 
 def csv_lines(columns: Sequence[Sequence[str]]) -> list[str]:
@@ -63,4 +63,4 @@ def _is_plain(texts: Sequence[str]) -> bool:
     joined = "\n".join(texts)
     if not joined.isascii() or any(edge in f"\n{joined}\n" for edge in ("\n-", "\n ", " \n")):
         return False
-    return joined.encode().translate(None, _PLAIN) == b"\n" * (len(texts) - 1)
+    return joined.encode().translate(None, PLAIN) == b"\n" * (len(texts) - 1)

@@ -2,38 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bulkcancel.model import DetailRow
+from bulkcancel.model import DetailColumns, RowKind
+from bulkcancel.report.arrowtext import csv_block
 from bulkcancel.report.cells import encodable, safe_cell
-from bulkcancel.report.columns import (
-    DETAIL_COLUMNS,
-    extra_columns,
-    other_names,
-    shown_outcome,
-    shown_reason,
-)
-from bulkcancel.report.csvtext import (
-    csv_bytes,
-    csv_header,
-    csv_lines,
-    flag_column,
-    number_column,
-    safe_column,
-)
+from bulkcancel.report.columns import DETAIL_COLUMNS, cells_by_column, found_instead, other_names
+from bulkcancel.report.csvtext import csv_bytes, csv_header
 from bulkcancel.report.frame import typed_frame, typed_table
 
-_FIELDS: dict[str, Callable[[Any], Sequence[str]]] = dict.fromkeys(DETAIL_COLUMNS, safe_column)
-_FIELDS |= dict.fromkeys(
-    ("row", "version_before", "version", "attempts", "http_status", "duplicate_of"), number_column
-)
-_FIELDS["verified"] = flag_column
 _MOST_BYTES = 4  # of a character in UTF-8
+_APART = frozenset({RowKind.INVALID, RowKind.BLANK})
 
 
 class DetailFiles:
@@ -53,9 +37,11 @@ class DetailFiles:
         self._width = len(other_columns)
         self._others = other_names(map(encodable, other_columns), DETAIL_COLUMNS)
         shown = other_names(map(safe_cell, other_columns), DETAIL_COLUMNS)
-        self.longest_line = 0
-        self._write(csv_header((*DETAIL_COLUMNS, *shown)))
-        self._schema = pa.Schema.from_pandas(typed_frame(self._columns(())), preserve_index=False)
+        header = csv_header((*DETAIL_COLUMNS, *shown))
+        self._csv.write(csv_bytes(header))
+        self.longest_line = _MOST_BYTES * max(map(len, header))
+        nothing = self._columns(DetailColumns.of(()))
+        self._schema = pa.Schema.from_pandas(typed_frame(nothing), preserve_index=False)
         self._parquet = pq.ParquetWriter(
             pa.PythonFile(parquet_file, mode="w"), self._schema, compression="zstd"
         )
@@ -75,42 +61,54 @@ class DetailFiles:
             # The file is given up: its footer must not be written when the writer is collected.
             self._parquet.is_open = False
 
-    def add(self, rows: Sequence[DetailRow]) -> None:
+    def add(self, rows: DetailColumns) -> None:
         """Write some rows; each portion is a row group of the Parquet file."""
-        columns = self._columns(rows)
-        fields = [
-            _FIELDS[name](values) if name in _FIELDS else safe_column(values)
-            for name, values in columns.items()
-        ]
-        self._write(csv_lines(fields))
-        table = typed_table(columns).cast(self._schema)
+        table = typed_table(self._columns(rows)).cast(self._schema)
+        lines, longest = csv_block([column.combine_chunks() for column in table.columns])
+        self._csv.write(lines)
+        self.longest_line = max(self.longest_line, longest)
         self._parquet.write_table(table, row_group_size=len(rows))
 
-    def _write(self, lines: Sequence[str]) -> None:
-        self._csv.write(csv_bytes(lines))
-        longest = _MOST_BYTES * max(map(len, lines), default=0)
-        self.longest_line = max(self.longest_line, longest)
-
-    def _columns(self, rows: Sequence[DetailRow]) -> dict[str, Sequence[Any]]:
+    def _columns(self, rows: DetailColumns) -> dict[str, Sequence[Any]]:
         own = (
-            [row.row for row in rows],
-            [row.allocation_id for row in rows],
-            [shown_outcome(row) for row in rows],
-            [row.status for row in rows],
-            [row.version_before for row in rows],
-            [row.version for row in rows],
-            [row.attempts for row in rows],
-            [row.http_status for row in rows],
-            [shown_reason(row) for row in rows],
-            [row.duplicate_of for row in rows],
-            [row.verified for row in rows],
-            [row.cancelled_by for row in rows],
-            [row.first_sent_at for row in rows],
-            [row.settled_at for row in rows],
-            [row.po_number for row in rows],
-            [row.vendor_id for row in rows],
-            [row.location for row in rows],
-            [" ".join(row.order_ids) or None for row in rows],
+            rows.row,
+            rows.allocation_id,
+            _shown_outcomes(rows),
+            rows.status,
+            rows.version_before,
+            rows.version,
+            rows.attempts,
+            rows.http_status,
+            _shown_reasons(rows),
+            rows.duplicate_of,
+            rows.verified,
+            rows.cancelled_by,
+            rows.first_sent_ms,
+            rows.settled_ms,
+            rows.po_number,
+            rows.vendor_id,
+            rows.location,
+            [" ".join(ids) or None for ids in rows.order_ids],
         )
         names = (*DETAIL_COLUMNS, *self._others)
-        return dict(zip(names, (*own, *extra_columns(rows, self._width)), strict=True))
+        return dict(zip(names, (*own, *cells_by_column(rows.extras, self._width)), strict=True))
+
+
+def _shown_outcomes(rows: DetailColumns) -> Sequence[str | None]:
+    """Return what `shown_outcome` says of each row."""
+    if not _APART.intersection(rows.kind):
+        return rows.outcome
+    return [
+        kind if kind in _APART else outcome
+        for kind, outcome in zip(rows.kind, rows.outcome, strict=True)
+    ]
+
+
+def _shown_reasons(rows: DetailColumns) -> Sequence[str | None]:
+    """Return what `shown_reason` says of each row."""
+    reasons = [reason or None for reason in rows.reason]
+    if RowKind.INVALID in rows.kind:
+        for place, kind in enumerate(rows.kind):
+            if kind is RowKind.INVALID:
+                reasons[place] = found_instead(rows.reason[place], rows.text[place])
+    return reasons

@@ -39,14 +39,17 @@ def typed_frame(columns: Mapping[str, Sequence[Any]]) -> pd.DataFrame:
 
 
 def typed_table(columns: Mapping[str, Sequence[Any]]) -> Any:
-    """Return columns of the reconciliation as a table of Arrow, of the types of `typed_frame`."""
+    """Return columns of the reconciliation as a table of Arrow, of the types of `typed_frame`.
+
+    Times are given in milliseconds since the epoch.
+    """
     arrays = [_array(values, _TYPES.get(name)) for name, values in columns.items()]
     return pa.table(arrays, names=list(columns))
 
 
 def _array(values: Sequence[Any], kind: Any) -> Any:
     if kind is _TIME:
-        return pa.array(values, pa.string()).cast(_TIME)
+        return pa.array(values, pa.int64()).cast(_TIME)
     if kind is not None:
         return pa.array(values, kind)
     try:

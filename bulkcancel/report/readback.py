@@ -6,13 +6,20 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pcsv
 
 from bulkcancel.model import Outcome, RowKind
 from bulkcancel.reconcile import Tally
 from bulkcancel.report.atomic import telling
 
-_COLUMNS = ("row", "allocation_id", "outcome", "attempts", "duplicate_of")
+_COLUMNS = {
+    "row": pa.int64(),
+    "allocation_id": pa.large_string(),
+    "outcome": pa.large_string(),
+    "attempts": pa.int64(),
+    "duplicate_of": pa.large_string(),
+}
 _LEAST_BLOCK = 1 << 20
 _NO_REQUEST = {kind.value: kind for kind in (RowKind.BLANK, RowKind.INVALID)}
 
@@ -31,7 +38,7 @@ def read_back(path: Path, *, longest_line: int) -> Tally:
         try:
             with _open(path, longest_line) as batches:
                 for batch in batches:
-                    _add(tally, batch.to_pydict())
+                    _add(tally, batch)
         except (pa.ArrowInvalid, pa.ArrowKeyError, ValueError):
             # The tally falls short from here on: that is the finding.
             return tally
@@ -46,22 +53,40 @@ def _open(path: Path, longest_line: int) -> Any:
         ),
         parse_options=pcsv.ParseOptions(newlines_in_values=True),
         convert_options=pcsv.ConvertOptions(
-            include_columns=_COLUMNS, column_types=dict.fromkeys(_COLUMNS, pa.string())
+            include_columns=[*_COLUMNS], column_types=_COLUMNS, null_values=[""]
         ),
     )
 
 
-def _add(tally: Tally, columns: dict[str, list[str]]) -> None:
-    kinds = [
-        _NO_REQUEST.get(word) or (RowKind.DUPLICATE if first else RowKind.ALLOCATION)
-        for word, first in zip(columns["outcome"], columns["duplicate_of"], strict=True)
-    ]
-    outcomes = {word: Outcome(word) for word in {*columns["outcome"]} - _NO_REQUEST.keys()}
+def _add(tally: Tally, batch: pa.RecordBatch) -> None:
+    if batch["row"].null_count:
+        raise ValueError("a row has no number")
+    words = batch["outcome"].dictionary_encode()
+    ends = [_end(word) for word in words.dictionary.to_pylist()]
+    places = words.indices.to_pylist()
+    kinds = [ends[place][0] for place in places]
+    repeats = pc.not_equal(batch["duplicate_of"], "")
+    for place in pc.indices_nonzero(repeats).to_pylist():
+        if kinds[place] is RowKind.ALLOCATION:
+            kinds[place] = RowKind.DUPLICATE
     tally.add_columns(
-        rows=[int(row) for row in columns["row"]],
+        rows=batch["row"].to_pylist(),
         kinds=kinds,
-        outcomes=[outcomes.get(word) for word in columns["outcome"]],
-        # An apostrophe before an id was put there for the spreadsheet: no id holds one.
-        ids=[text.removeprefix("'") or None for text in columns["allocation_id"]],
-        attempts=[int(count) if count else None for count in columns["attempts"]],
+        outcomes=[ends[place][1] for place in places],
+        ids=[text or None for text in _as_written(batch["allocation_id"]).to_pylist()],
+        attempts=batch["attempts"].to_pylist(),
     )
+
+
+def _end(word: str) -> tuple[RowKind, Outcome | None]:
+    """Return what the word of an outcome says, for a row that repeats no other."""
+    kind = _NO_REQUEST.get(word)
+    return (RowKind.ALLOCATION, Outcome(word)) if kind is None else (kind, None)
+
+
+def _as_written(ids: Any) -> Any:
+    """Return ids without the apostrophe that was put there for the spreadsheet: no id holds one."""
+    guarded = pc.starts_with(ids, "'")
+    if not pc.any(guarded).as_py():
+        return ids
+    return pc.if_else(guarded, pc.utf8_slice_codeunits(ids, 1), ids)

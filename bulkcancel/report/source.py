@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bulkcancel.model import DetailRow, Figures
+from bulkcancel.model import DetailColumns, Figures
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 
 
@@ -20,11 +20,11 @@ class ReportSource:
     ``facts`` are values for JSON, by their names in ``summary.json``: ``run_id``,
     ``tool_version``, ``started_at``, ``finished_at``, ``input``, ``target``, ``options``,
     ``pacing``, ``forecast`` and what else is to stand there. ``figures`` are for the page's
-    charts. An input of more than ``xlsx_rows`` rows is not written into the workbook, its breaks
-    are. ``stop`` is ``None`` for a run that came to its end.
+    charts, and asked for once all rows were given. An input of more than ``xlsx_rows`` rows is not
+    written into the workbook, its breaks are. ``stop`` is ``None`` for a run that came to its end.
     """
 
-    rows: Callable[[], Iterator[Sequence[DetailRow]]]
+    rows: Callable[[], Iterator[DetailColumns]]
     other_columns: tuple[str, ...]
     id_column: str
     manifest: ManifestTotals

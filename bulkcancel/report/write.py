@@ -5,19 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from itertools import chain, islice
+from importlib import import_module
 from pathlib import Path
-from typing import Any, NoReturn, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from bulkcancel.errors import ExitCode, OutOfBalanceError
-from bulkcancel.model import DetailRow
-from bulkcancel.reconcile import Control, Tally, balance, verdict
+from bulkcancel.model import DetailColumns, DetailRow
+from bulkcancel.reconcile import Control, Tally, balance, break_places, verdict
 from bulkcancel.report.atomic import Staging, as_utf8, telling
 from bulkcancel.report.breaks import BreaksFile, StandingBreaks
 from bulkcancel.report.retry import RetryFile
 from bulkcancel.report.source import ReportSource
 from bulkcancel.report.summary import as_json, summarize
 from bulkcancel.report.words import resumed_as
+
+if TYPE_CHECKING:
+    from bulkcancel.report.workbook import WorkbookFile
 
 OUT_OF_BALANCE = "OUT-OF-BALANCE"
 """How the names of files begin that are kept although the totals contradict each other."""
@@ -43,6 +46,12 @@ class Written:
     control: Control
     verdict: str
     exit_code: ExitCode
+
+
+def load_writers() -> None:
+    """Load what `write_reports` writes with, which takes a while: it loads it by itself as well."""
+    for name in ("detail", "page", "readback", "workbook"):
+        import_module(f"bulkcancel.report.{name}")
 
 
 def write_reports(folder: Path, source: ReportSource) -> Written:
@@ -77,7 +86,7 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
             most_rows=source.xlsx_rows,
         ) as workbook,
     ):
-        tally, longest_line = _write_rows(staging, folder, source, (workbook, groups, standing))
+        tally, longest_line = _write_rows(staging, folder, source, workbook, (groups, standing))
         digests = staging.seal(*_DETAIL, BREAKS, RETRY)
         written = _read_back(staging.path(DETAIL_CSV), longest_line)
         control = balance(source.manifest, tally, written, source.attempts)
@@ -107,15 +116,19 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
 
 class _Sink(Protocol):
     def add(self, rows: Sequence[DetailRow], /) -> None:
-        """Take the next rows."""
+        """Take the breaks among the next rows."""
 
 
 def _write_rows(
-    staging: Staging, folder: Path, source: ReportSource, more: Sequence[_Sink]
+    staging: Staging,
+    folder: Path,
+    source: ReportSource,
+    workbook: WorkbookFile,
+    more: Sequence[_Sink],
 ) -> tuple[Tally, int]:
     """Write every file that holds rows; return the rows' tally and the longest line in bytes.
 
-    ``more`` takes the rows as well.
+    ``more`` takes the breaks as well.
     """
     from bulkcancel.report.detail import (  # noqa: PLC0415 - pandas is loaded when it is needed
         DetailFiles,
@@ -131,19 +144,39 @@ def _write_rows(
             BreaksFile(staging.create(BREAKS), folder, others, resumed_as(source.facts))
         )
         retry = RetryFile(staging.create(RETRY), source.id_column, others)
-        sinks: tuple[_Sink, ...] = (detail, breaks, retry, *more)
+        sinks: tuple[_Sink, ...] = (breaks, retry, *more)
         for rows in _portions(source.rows()):
-            tally.add_many(rows)
+            tally.add_columns(
+                rows=rows.row,
+                kinds=rows.kind,
+                outcomes=rows.outcome,
+                ids=rows.allocation_id,
+                attempts=rows.attempts,
+            )
+            detail.add(rows)
+            # Rows become objects where there are few of them, or few are wanted.
+            found = rows.rows(break_places(rows))
             for sink in sinks:
-                sink.add(rows)
+                sink.add(found)
+            workbook.add(rows.rows() if workbook.takes_all else found)
     return tally, detail.longest_line
 
 
-def _portions(rows: Iterator[Sequence[DetailRow]]) -> Iterator[list[DetailRow]]:
+def _portions(given: Iterator[DetailColumns]) -> Iterator[DetailColumns]:
     """Cut rows anew, so that the files do not depend on how they came."""
-    single = chain.from_iterable(rows)
-    while portion := list(islice(single, _PORTION)):
-        yield portion
+    held: list[DetailColumns] = []
+    count = 0
+    for rows in given:
+        start = 0
+        while count + len(rows) - start >= _PORTION:
+            stop = start + _PORTION - count
+            yield DetailColumns.joined([*held, rows.cut(start, stop)])
+            held, count, start = [], 0, stop
+        if start < len(rows):
+            held.append(rows.cut(start, len(rows)))
+            count += len(held[-1])
+    if held:
+        yield DetailColumns.joined(held)
 
 
 def _read_back(path: Path, longest_line: int) -> Tally:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from bulkcancel.model import DetailRow, Outcome, RowCounts, RowKind
+from bulkcancel.model import DetailColumns, DetailRow, Outcome, RowCounts, RowKind
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals
 from bulkcancel.reconcile.digest import hash_total
 from bulkcancel.report import ReportSource
@@ -48,9 +48,9 @@ def source_of() -> Callable[..., ReportSource]:
         unique = [row for row in rows if row.kind is RowKind.ALLOCATION]
         sent = sum(row.attempts or 0 for row in unique)
 
-        def portions() -> Iterator[Sequence[DetailRow]]:
+        def portions() -> Iterator[DetailColumns]:
             for start in range(0, len(rows), portion):
-                yield rows[start : start + portion]
+                yield DetailColumns.of(rows[start : start + portion])
 
         made = {
             "rows": portions,

@@ -10,7 +10,7 @@ import pytest
 from changing import replace
 
 from bulkcancel.errors import ReportError
-from bulkcancel.model import DetailRow, Outcome
+from bulkcancel.model import DetailColumns, DetailRow, Outcome
 from bulkcancel.reconcile import Tally
 from bulkcancel.report.detail import DetailFiles
 from bulkcancel.report.readback import read_back
@@ -24,7 +24,7 @@ def write(path: Path, rows: Sequence[DetailRow], columns: Sequence[str] = ("a", 
         DetailFiles(csv_file, parquet_file, columns) as detail,
     ):
         if rows:
-            detail.add(rows)
+            detail.add(DetailColumns.of(rows))
     return detail.longest_line
 
 

@@ -65,7 +65,7 @@ def test_a_file_that_is_full_is_told_as_it_is(
             most_rows=100,
         ) as workbook:
             for rows in source.rows():
-                workbook.add(rows)
+                workbook.add(rows.rows())
             workbook.finish(summary_of(source))
 
     with pytest.raises(ReportError, match="no more room"):
@@ -88,7 +88,7 @@ def test_nothing_is_left_behind(tmp_path: Path, source: ReportSource) -> None:
             most_rows=100,
         ) as workbook:
             for rows in source.rows():
-                workbook.add(rows)
+                workbook.add(rows.rows())
             assert list(tmp_path.iterdir()) == [], "what is kept aside has no name"
             raise KeyboardInterrupt
 

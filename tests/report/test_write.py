@@ -11,15 +11,16 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+import pyarrow.compute as pc
 import pytest
 from changing import replace
 
 import bulkcancel.report.detail as detail_module
 from bulkcancel.errors import ExitCode, JournalError, OutOfBalanceError, ReportError
-from bulkcancel.model import DetailRow, Outcome, RowKind
+from bulkcancel.model import DetailColumns, DetailRow, Outcome, RowKind
 from bulkcancel.reconcile import StopWord
 from bulkcancel.report import ReportSource, write_reports
-from bulkcancel.report.csvtext import csv_bytes
+from bulkcancel.report.arrowtext import csv_block
 
 NAMES = {
     "summary.json",
@@ -98,7 +99,7 @@ def test_large_portions_are_cut_anew(
     sizes: list[int] = []
     add = detail_module.DetailFiles.add
 
-    def noting(self: detail_module.DetailFiles, rows: Sequence[DetailRow]) -> None:
+    def noting(self: detail_module.DetailFiles, rows: DetailColumns) -> None:
         sizes.append(len(rows))
         add(self, rows)
 
@@ -219,10 +220,10 @@ def test_a_file_that_lost_a_line_is_refused(
 ) -> None:
     """All totals of the rows agree, but the file holds one less: it is not published."""
 
-    def losing(lines: Sequence[str]) -> bytes:
-        return csv_bytes([line for line in lines if not line.startswith("9,")])
+    def losing(columns: Sequence[Any]) -> tuple[memoryview, int]:
+        return csv_block([column.filter(pc.not_equal(columns[0], 9)) for column in columns])
 
-    monkeypatch.setattr(detail_module, "csv_bytes", losing)
+    monkeypatch.setattr(detail_module, "csv_block", losing)
     with pytest.raises(
         OutOfBalanceError, match="Rows of the detail: 36; of the file read back: 35"
     ):
@@ -235,7 +236,7 @@ def test_an_error_of_the_source_leaves_no_trace(tmp_path: Path, source: ReportSo
     write_reports(tmp_path, source)
     before = content(tmp_path)
 
-    def broken() -> Iterator[Sequence[DetailRow]]:
+    def broken() -> Iterator[DetailColumns]:
         yield from list(source.rows())[:2]
         raise JournalError("the journal is damaged")
 
@@ -255,7 +256,7 @@ HARNESS = """
 import json, os, resource, signal, sys
 from pathlib import Path
 from bulkcancel.errors import ReportError
-from bulkcancel.model import DetailRow, Outcome, RowCounts, RowKind
+from bulkcancel.model import DetailColumns, DetailRow, Outcome, RowCounts, RowKind
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals
 from bulkcancel.reconcile.digest import hash_total
 from bulkcancel.report import ReportSource, write_reports
@@ -265,14 +266,14 @@ fatal, count = sys.argv[4] == "kill", 60_000
 
 def rows():
     for start in range(0, count, 20_000):
-        yield [
+        yield DetailColumns.of(
             DetailRow(
                 row=n + 2, kind=RowKind.ALLOCATION, allocation_id=f"{n:024x}",
                 outcome=Outcome.UNKNOWN if n % every == 0 else Outcome.CANCELLED, attempts=1,
                 reason="a reason",
             )
             for n in range(start, start + 20_000)
-        ]
+        )
         if fatal and start:
             os.kill(os.getpid(), signal.SIGKILL)
 

@@ -28,8 +28,8 @@ def summary_of(source: ReportSource) -> dict[str, Any]:
     """Return the content of ``summary.json``."""
     tally, standing = Tally(), StandingBreaks()
     for rows in source.rows():
-        tally.add_many(rows)
-        standing.add(rows)
+        tally.add_many(rows.rows())
+        standing.add(rows.rows())
     control = balance(source.manifest, tally, None, source.attempts)
     sentence, exit_code = verdict(tally, source.stop, control)
     return summarize(
@@ -51,7 +51,7 @@ def workbook_of(source: ReportSource, folder: Path, **limits: int) -> bytes:
         **limits,
     ) as workbook:
         for rows in source.rows():
-            workbook.add(rows)
+            workbook.add(rows.rows())
         workbook.finish(summary_of(source))
     return file.getvalue()
 

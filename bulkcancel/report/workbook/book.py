@@ -82,8 +82,13 @@ class WorkbookFile:
     ) -> None:
         self._open.close()
 
+    @property
+    def takes_all(self) -> bool:
+        """Say whether every row is written, and not the breaks alone."""
+        return self._whole
+
     def add(self, rows: Sequence[DetailRow]) -> None:
-        """Take the next rows.
+        """Take the next rows; the breaks among them are enough unless it `takes_all`.
 
         Raises:
             ReportError: They can't be kept.
