@@ -7,7 +7,17 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from bulkcancel.journal.store import Journal
-from bulkcancel.model import Bar, Figures, Growth, Kind, Latency, NotSentCause, Slot, Stretch
+from bulkcancel.model import (
+    Bar,
+    Figures,
+    Growth,
+    Kind,
+    Latency,
+    NotSentCause,
+    Outcome,
+    Slot,
+    Stretch,
+)
 
 _MOST_SLOTS = 240
 _LEAST_SLOT = 0.1
@@ -34,6 +44,20 @@ _REQUESTS = f"""
                     ELSE 0 END
     FROM read_back
 """  # noqa: S608 - made of our own words
+
+
+# The allocations that may have taken another number of wire sends than one; most took one.
+_AGAIN = "SELECT row FROM intent WHERE number <> 1 UNION SELECT row FROM attempt WHERE NOT sent"
+
+_SENDS = f"""
+    SELECT sends, COUNT(*) FROM (
+        SELECT COUNT(*) AS sends FROM intent i
+        LEFT JOIN attempt a ON a.row = i.row AND a.number = i.number
+        WHERE i.row IN ({_AGAIN}) AND (a.row IS NULL OR a.sent) GROUP BY i.row
+    ) GROUP BY sends ORDER BY sends
+"""  # noqa: S608 - made of our own words
+
+_GROWTH = "(version - version_before)"
 
 
 def figures(journal: Journal) -> Figures:
@@ -113,10 +137,12 @@ def _joined(
 
 def _last_moments(journal: Journal, starts: Sequence[int], began: Sequence[float]) -> list[float]:
     """Return when the last answer came within each stretch; its start if none did."""
-    statement = f"SELECT {_segment(starts)}, MAX(r.at) FROM ({_REQUESTS}) r GROUP BY 1"  # noqa: S608
+    statement = f"SELECT {_segment(starts)}, MAX(r.at) FROM ({_REQUESTS}) r"  # noqa: S608
+    if len(starts) > 1:
+        statement += " GROUP BY 1"
     seen = dict(journal.select(statement))
     pairs = zip(starts, began, strict=True)
-    return [max(start, seen.get(number, start)) for number, start in pairs]
+    return [max(start, seen.get(number) or start) for number, start in pairs]
 
 
 def _counts(journal: Journal, starts: Sequence[int], width: float) -> Counter[tuple[int, int, int]]:
@@ -201,21 +227,30 @@ def _quantile(counts: dict[int, int], total: int, share: float) -> float:
 
 def _attempts(journal: Journal) -> tuple[tuple[int, int], ...]:
     """Return how many allocations took how many wire sends, those with none included."""
-    sent = dict(
-        journal.select(
-            "SELECT sends, COUNT(*) FROM (SELECT COUNT(*) AS sends FROM intent i"
-            " LEFT JOIN attempt a ON a.row = i.row AND a.number = i.number"
-            " WHERE a.row IS NULL OR a.sent GROUP BY i.row) GROUP BY sends ORDER BY sends"
-        )
+    sent = dict(journal.select(_SENDS))
+    ((once,),) = journal.select(
+        f"SELECT COUNT(*) FROM intent WHERE number = 1 AND row NOT IN ({_AGAIN})"  # noqa: S608
     )
+    if once or 1 in sent:
+        sent = dict(sorted({**sent, 1: once + sent.get(1, 0)}.items()))
     unsent = journal.unique() - sum(sent.values())
     return (*([(0, unsent)] if unsent else []), *sent.items())
 
 
 def _growths(journal: Journal) -> tuple[Growth, ...]:
     found = journal.select(
-        "SELECT outcome, version - version_before, COUNT(*) FROM outcome"
-        " GROUP BY 1, 2 ORDER BY 1, 2"
+        # Most are of one of two groups, which are counted without sorting.
+        f"""
+        SELECT outcome, growth, count FROM (
+            SELECT outcome, {_GROWTH} AS growth, COUNT(*) AS count FROM outcome
+            WHERE NOT (outcome = '{Outcome.CANCELLED}' AND COALESCE({_GROWTH}, 1) = 1)
+            GROUP BY 1, 2
+            UNION ALL SELECT '{Outcome.CANCELLED}', NULL, COUNT(*) FROM outcome
+            WHERE outcome = '{Outcome.CANCELLED}' AND {_GROWTH} IS NULL
+            UNION ALL SELECT '{Outcome.CANCELLED}', 1, COUNT(*) FROM outcome
+            WHERE outcome = '{Outcome.CANCELLED}' AND {_GROWTH} = 1
+        ) WHERE count ORDER BY 1, 2
+        """  # noqa: S608 - made of our own words
     )
     return tuple(
         Growth(outcome=outcome, growth=growth, allocations=count)

@@ -8,7 +8,7 @@ from hashlib import blake2b
 from itertools import pairwise
 
 from bulkcancel.model import BREAKS, DetailColumns, DetailRow, Outcome, RowKind
-from bulkcancel.reconcile.digest import add_all_to_total, show_total
+from bulkcancel.reconcile.digest import KnownTotals, show_total
 
 
 def is_break(kind: RowKind, outcome: Outcome | None) -> bool:
@@ -29,6 +29,8 @@ def break_places(rows: DetailColumns) -> list[int]:
 class Tally:
     """Counts rows in any number of portions; how they are cut makes no difference.
 
+    ``known`` are hash totals that several tallies of the same portions share, to be quicker.
+
     Attributes:
         rows: how many rows there were.
         kinds: how many of each kind.
@@ -38,7 +40,8 @@ class Tally:
         disorder: the first row number that is not greater than the one before it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, known: KnownTotals | None = None) -> None:
+        self._known = known or KnownTotals()
         self.rows = 0
         self.kinds: Counter[RowKind] = Counter()
         self.outcomes: Counter[Outcome] = Counter()
@@ -129,7 +132,7 @@ class Tally:
             for kind, outcome, allocation_id in zip(kinds, outcomes, ids, strict=True)
             if kind is allocation and outcome is not None and allocation_id is not None
         ]
-        self._hash_total = add_all_to_total(self._hash_total, named)
+        self._hash_total = self._known.add_all(self._hash_total, named)
 
     def _note_order(self, rows: Sequence[int]) -> None:
         if self.disorder is None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,25 +26,47 @@ _LEAST_BLOCK = 1 << 20
 _NO_REQUEST = {kind.value: kind for kind in (RowKind.BLANK, RowKind.INVALID)}
 
 
-def read_back(path: Path, *, longest_line: int) -> Tally:
-    """Return the tally of a file, read by another hand than the one that wrote it.
+def read_back(path: Path, tally: Tally, *, longest_line: int, portion: int) -> None:
+    """Tally the rows of a file, read by another hand than the one that wrote it.
 
-    ``longest_line`` (bytes) is how much has to be held at once. What can't be read is not
-    counted, so a damaged file does not balance.
+    ``longest_line`` (bytes) is how much has to be held at once. The rows are counted ``portion``
+    at a time, as they were when they were written. What can't be read is not counted, so a
+    damaged file does not balance.
 
     Raises:
         ReportError: The file can't be read at all.
     """
-    tally = Tally()
-    with telling(path, "read back"):
-        try:
-            with _open(path, longest_line) as batches:
-                for batch in batches:
-                    _add(tally, batch)
-        except (pa.ArrowInvalid, pa.ArrowKeyError, ValueError):
-            # The tally falls short from here on: that is the finding.
-            return tally
-    return tally
+    with (
+        telling(path, "read back"),
+        # The tally falls short where the file can't be read on: that is the finding.
+        suppress(pa.ArrowInvalid, pa.ArrowKeyError, ValueError),
+        _open(path, longest_line) as batches,
+    ):
+        for rows in _portions(_readable(batches), portion):
+            _add(tally, rows)
+
+
+def _readable(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+    """Yield the batches before the first one that can't be read."""
+    with suppress(pa.ArrowInvalid):
+        yield from batches
+
+
+def _portions(batches: Iterable[pa.RecordBatch], size: int) -> Iterator[pa.RecordBatch]:
+    """Cut batches anew."""
+    held: list[pa.RecordBatch] = []
+    count = 0
+    for batch in batches:
+        held.append(batch)
+        count += batch.num_rows
+        if count >= size:
+            whole = pa.concat_batches(held)
+            for start in range(0, count - size + 1, size):
+                yield whole.slice(start, size)
+            rest = count % size
+            held, count = [whole.slice(count - rest)], rest
+    if count:
+        yield pa.concat_batches(held)
 
 
 def _open(path: Path, longest_line: int) -> Any:

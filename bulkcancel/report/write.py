@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from bulkcancel.errors import ExitCode, OutOfBalanceError
 from bulkcancel.model import DetailColumns, DetailRow
-from bulkcancel.reconcile import Control, Tally, balance, break_places, verdict
+from bulkcancel.reconcile import Control, KnownTotals, Tally, balance, break_places, verdict
 from bulkcancel.report.atomic import Staging, as_utf8, telling
 from bulkcancel.report.breaks import BreaksFile, StandingBreaks
 from bulkcancel.report.retry import RetryFile
@@ -86,9 +86,10 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
             most_rows=source.xlsx_rows,
         ) as workbook,
     ):
-        tally, longest_line = _write_rows(staging, folder, source, workbook, (groups, standing))
+        tally = Tally(known := KnownTotals())
+        longest_line = _write_rows(staging, folder, source, tally, workbook, (groups, standing))
         digests = staging.seal(*_DETAIL, BREAKS, RETRY)
-        written = _read_back(staging.path(DETAIL_CSV), longest_line)
+        written = _read_back(staging.path(DETAIL_CSV), longest_line, known)
         control = balance(source.manifest, tally, written, source.attempts)
         sentence, exit_code = verdict(tally, source.stop, control)
         summary = summarize(
@@ -123,10 +124,11 @@ def _write_rows(
     staging: Staging,
     folder: Path,
     source: ReportSource,
+    tally: Tally,
     workbook: WorkbookFile,
     more: Sequence[_Sink],
-) -> tuple[Tally, int]:
-    """Write every file that holds rows; return the rows' tally and the longest line in bytes.
+) -> int:
+    """Write every file that holds rows, and tally them; return the longest line in bytes.
 
     ``more`` takes the breaks as well.
     """
@@ -134,7 +136,6 @@ def _write_rows(
         DetailFiles,
     )
 
-    tally = Tally()
     others = source.other_columns
     with ExitStack() as files:
         detail = files.enter_context(
@@ -159,7 +160,7 @@ def _write_rows(
             for sink in sinks:
                 sink.add(found)
             workbook.add(rows.rows() if workbook.takes_all else found)
-    return tally, detail.longest_line
+    return detail.longest_line
 
 
 def _portions(given: Iterator[DetailColumns]) -> Iterator[DetailColumns]:
@@ -179,10 +180,12 @@ def _portions(given: Iterator[DetailColumns]) -> Iterator[DetailColumns]:
         yield DetailColumns.joined(held)
 
 
-def _read_back(path: Path, longest_line: int) -> Tally:
+def _read_back(path: Path, longest_line: int, known: KnownTotals) -> Tally:
     from bulkcancel.report.readback import read_back  # noqa: PLC0415 - so is pyarrow
 
-    return read_back(path, longest_line=longest_line)
+    tally = Tally(known)
+    read_back(path, tally, longest_line=longest_line, portion=_PORTION)
+    return tally
 
 
 def _keep_apart(staging: Staging, folder: Path, summary: dict[str, Any], sentence: str) -> NoReturn:

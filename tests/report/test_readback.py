@@ -28,6 +28,13 @@ def write(path: Path, rows: Sequence[DetailRow], columns: Sequence[str] = ("a", 
     return detail.longest_line
 
 
+def read(path: Path, longest_line: int) -> Tally:
+    """Return the tally of a file that is read back, seven rows at a time."""
+    tally = Tally()
+    read_back(path, tally, longest_line=longest_line, portion=7)
+    return tally
+
+
 def same(found: Tally, rows: Sequence[DetailRow]) -> bool:
     """Say whether a tally is that of some rows."""
     wanted = Tally()
@@ -49,7 +56,7 @@ def test_the_file_holds_what_was_written(
     """Every kind and outcome, read from the file alone, gives the tally of the rows."""
     path = tmp_path / "r.csv"
     longest = write(path, every_outcome)
-    assert same(read_back(path, longest_line=longest), every_outcome)
+    assert same(read(path, longest), every_outcome)
 
 
 def test_the_other_columns_do_not_matter(
@@ -63,14 +70,14 @@ def test_the_other_columns_do_not_matter(
     ]
     rows[0] = replace(rows[0], allocation_id="-A1")
     longest = write(path, rows, ("row", "attempts"))
-    assert same(read_back(path, longest_line=longest), rows)
+    assert same(read(path, longest), rows)
 
 
 def test_a_file_without_rows(tmp_path: Path) -> None:
     """A header alone is a file of no rows."""
     path = tmp_path / "r.csv"
     longest = write(path, ())
-    assert same(read_back(path, longest_line=longest), ())
+    assert same(read(path, longest), ())
 
 
 @pytest.mark.parametrize(
@@ -105,7 +112,7 @@ def test_whatever_is_off_in_the_file_shows(
     damaged = re.sub(pattern, change, content, count=1)
     assert damaged != content
     path.write_bytes(damaged)
-    assert not same(read_back(path, longest_line=longest), every_outcome)
+    assert not same(read(path, longest), every_outcome)
 
 
 def test_lines_that_trade_places_show(tmp_path: Path, every_outcome: tuple[DetailRow, ...]) -> None:
@@ -116,7 +123,7 @@ def test_lines_that_trade_places_show(tmp_path: Path, every_outcome: tuple[Detai
     rows[4] = replace(rows[4], outcome=Outcome.CANCELLED)
     assert every_outcome[4].outcome is Outcome.NOT_FOUND
     longest = write(path, rows)
-    found = read_back(path, longest_line=longest)
+    found = read(path, longest)
     assert not same(found, every_outcome)
     assert same(found, rows)
 
@@ -124,4 +131,4 @@ def test_lines_that_trade_places_show(tmp_path: Path, every_outcome: tuple[Detai
 def test_a_file_that_is_gone_is_told(tmp_path: Path) -> None:
     """A file that can't be opened is no finding about its rows: it is said."""
     with pytest.raises(ReportError, match="can't be read back"):
-        read_back(tmp_path / "gone.csv", longest_line=10)
+        read(tmp_path / "gone.csv", 10)
