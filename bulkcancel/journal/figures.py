@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from bulkcancel.journal.counting import counted
 from bulkcancel.journal.store import Journal
 from bulkcancel.model import (
     Bar,
@@ -28,23 +29,29 @@ _EDGES = (0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0, 2.0, 5.0, 10.0, 30.0)
 _FINE = 10_000
 """Latencies are told apart to a ten thousandth of a second."""
 
+_MANY = 1_000_000
+"""More than the slots of a stretch."""
+
+_SORTS = 3
+"""What came back: an answer, a refusal for rate, or nothing that can be trusted."""
+
 _LOST = (Kind.IN_DOUBT, Kind.PROTOCOL, Kind.CONTRADICTION, Kind.MISROUTED, Kind.READ_FAILED)
 
-# The requests of a journal: when they were answered, and as what. An intent that was withdrawn
-# before it left is none, and several allocations may have shared one.
-_REQUESTS = f"""
-    SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
-                    WHEN NOT sent OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
-                    ELSE 0 END AS sort
-    FROM attempt WHERE lead = row AND (sent OR cause <> '{NotSentCause.WITHDRAWN}')
-    UNION ALL
-    SELECT at, CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
-                    WHEN kind = '{Kind.NOT_SENT}'
-                         OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
-                    ELSE 0 END
-    FROM read_back
-"""  # noqa: S608 - made of our own words
-
+# The requests of a journal: what came back, when (`at`), and which attempts are one. An intent that
+# was withdrawn before it left is none, and several allocations may have shared one.
+_CANCEL_SORT = f"""
+    CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
+         WHEN NOT sent OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
+         ELSE 0 END
+"""
+_READ_SORT = f"""
+    CASE WHEN kind = '{Kind.THROTTLED}' THEN 1
+         WHEN kind = '{Kind.NOT_SENT}'
+              OR kind IN ({", ".join(f"'{kind}'" for kind in _LOST)}) THEN 2
+         ELSE 0 END
+"""
+_CANCELS = "attempt", "row", f"lead = row AND (sent OR cause <> '{NotSentCause.WITHDRAWN}')"
+_READS = "read_back", "rowid", "TRUE"
 
 # The allocations that may have taken another number of wire sends than one; most took one.
 _AGAIN = "SELECT row FROM intent WHERE number <> 1 UNION SELECT row FROM attempt WHERE NOT sent"
@@ -137,23 +144,30 @@ def _joined(
 
 def _last_moments(journal: Journal, starts: Sequence[int], began: Sequence[float]) -> list[float]:
     """Return when the last answer came within each stretch; its start if none did."""
-    statement = f"SELECT {_segment(starts)}, MAX(r.at) FROM ({_REQUESTS}) r"  # noqa: S608
-    if len(starts) > 1:
-        statement += " GROUP BY 1"
-    seen = dict(journal.select(statement))
-    pairs = zip(starts, began, strict=True)
-    return [max(start, seen.get(number) or start) for number, start in pairs]
+    last = dict(zip(starts, began, strict=True))
+    for table, _, where in (_CANCELS, _READS):
+        statement = f"SELECT {_segment(starts)}, MAX(r.at) FROM {table} r WHERE {where}"  # noqa: S608
+        if len(starts) > 1:
+            statement += " GROUP BY 1"
+        for number, seen in journal.select(statement):
+            last[number] = max(last[number], seen or 0.0)
+    return [last[number] for number in starts]
 
 
 def _counts(journal: Journal, starts: Sequence[int], width: float) -> Counter[tuple[int, int, int]]:
     """Return how many requests there were, by stretch (from 0), slot and sort."""
-    statement = f"""
-        SELECT s.segment, MAX(0, CAST((r.at - s.started_at) / ? AS INTEGER)), r.sort, COUNT(*)
-        FROM ({_REQUESTS}) r CROSS JOIN segment s ON s.segment = {_segment(starts)} GROUP BY 1, 2, 3
-    """  # noqa: S608 - made of our own words
-    found = journal.select(statement, (width,))
+    segment = _segment(starts)
+    began = f"(SELECT started_at FROM segment s WHERE s.segment = {segment})"  # noqa: S608 - ours
+    slot = f"MAX(0, CAST((r.at - {began}) / ? AS INTEGER))"
     places = {number: place for place, number in enumerate(starts)}
-    return Counter({(places[number], slot, sort): count for number, slot, sort, count in found})
+    counts: Counter[tuple[int, int, int]] = Counter()
+    for (table, key, where), sort in ((_CANCELS, _CANCEL_SORT), (_READS, _READ_SORT)):
+        value = f"({segment} * {_MANY} + {slot}) * {_SORTS} + {sort}"
+        for code, count in counted(journal, value, table, key, where, (width,)).items():
+            rest, kind = divmod(code, _SORTS)
+            number, place = divmod(rest, _MANY)
+            counts[places[number], place, kind] += count
+    return counts
 
 
 def _segment(starts: Sequence[int]) -> str:
@@ -175,17 +189,10 @@ def _limit_at(start: float, at: float, moved: Sequence[tuple[float, float | None
 
 def _latencies(journal: Journal) -> tuple[dict[int, int], dict[int, int]]:
     """Return how many answers took so many ten thousandths of a second: cancels and reads."""
-    cancels = journal.select(
-        "SELECT CAST(elapsed * ? + 0.5 AS INTEGER), COUNT(*) FROM attempt"
-        " WHERE lead = row AND sent AND cause IS NULL GROUP BY 1 ORDER BY 1",
-        (_FINE,),
-    )
-    reads = journal.select(
-        "SELECT CAST(elapsed * ? + 0.5 AS INTEGER), COUNT(*) FROM read_back"
-        " WHERE http_status IS NOT NULL GROUP BY 1 ORDER BY 1",
-        (_FINE,),
-    )
-    return dict(cancels), dict(reads)
+    took = f"CAST(elapsed * {_FINE} + 0.5 AS INTEGER)"
+    cancels = counted(journal, took, "attempt", "row", "lead = row AND sent AND cause IS NULL")
+    reads = counted(journal, took, "read_back", "rowid", "http_status IS NOT NULL")
+    return dict(sorted(cancels.items())), dict(sorted(reads.items()))
 
 
 def _bars(cancels: dict[int, int], reads: dict[int, int]) -> Iterator[Bar]:
