@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -26,7 +26,7 @@ from bulkcancel.journal import (
     segments,
     utc,
 )
-from bulkcancel.model import DetailColumns, Figures, RowCounts
+from bulkcancel.model import RowCounts
 from bulkcancel.reconcile import AttemptTotals, ManifestTotals, StopWord
 from bulkcancel.report import ReportSource, load_writers, write_reports
 from bulkcancel.report.words import resumable
@@ -84,19 +84,17 @@ def write_reports_of(
     counts = RowCounts(**journal.fact("counts"))
     run_id, tool_version = journal.fact("run_id"), journal.fact("tool_version")
     with JournalReader(journal) as reader:
-        sends = reader.ask(attempt_totals)
-        load_writers()
-        asked = _Asked(reader)
+        sends, drawn = reader.ask(attempt_totals), reader.ask(figures)
         written = write_reports(
             folder.path,
             ReportSource(
-                rows=asked.rows,
+                rows=lambda: reader.ahead(detail_columns),
                 other_columns=tuple(facts["other_columns"]),
                 id_column=facts["id_column"],
                 manifest=ManifestTotals(
                     counts=counts, hash_total=(facts if shard is None else shard)["hash_total"]
                 ),
-                attempts=_attempts(sends.result()),
+                attempts=lambda: _attempts(sends.result()),
                 facts={
                     "run_id": run_id,
                     "tool_version": tool_version,
@@ -117,7 +115,7 @@ def write_reports_of(
                     "pacing": pace(settings, [part.facts for part in lived]),
                     "forecast": forecast,
                 },
-                figures=asked.figures,
+                figures=drawn.result,
                 xlsx_rows=settings.xlsx_rows if xlsx_rows is None else xlsx_rows,
                 stop=stop,
             ),
@@ -128,23 +126,6 @@ def write_reports_of(
         verdict=written.verdict,
         exit_code=written.exit_code,
     )
-
-
-class _Asked:
-    """The rows of a journal and the figures of its run, which are asked for behind the rows."""
-
-    def __init__(self, reader: JournalReader) -> None:
-        self._reader = reader
-        self._figures: Future[Figures] | None = None
-
-    def rows(self) -> Iterator[DetailColumns]:
-        """Yield the rows."""
-        yield from self._reader.ahead(detail_columns)
-        self._figures = self._reader.ask(figures)
-
-    def figures(self) -> Figures:
-        """Return the figures."""
-        return (self._figures or self._reader.ask(figures)).result()
 
 
 def _attempts(sends: JournalTotals) -> AttemptTotals:

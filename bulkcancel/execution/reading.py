@@ -1,7 +1,8 @@
-"""A journal asked by a thread of its own, while another one works on what it answered."""
+"""A journal asked by threads of their own, while another one works on what it answered."""
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -12,8 +13,11 @@ from bulkcancel.journal import Journal
 _Answer = TypeVar("_Answer")
 
 
+_AHEAD = 2
+
+
 class JournalReader:
-    """Asks a journal one question after another; use it as a context manager.
+    """Asks a journal beside the caller's own work; use it as a context manager.
 
     SQLite holds no lock of Python while it works, so it and the caller keep two cores busy. Until
     the manager is left nobody else may use the journal.
@@ -21,7 +25,9 @@ class JournalReader:
 
     def __init__(self, journal: Journal) -> None:
         self._journal = journal
-        self._thread = ThreadPoolExecutor(1, "journal")
+        # What is asked ahead must not wait until all else is answered.
+        self._aside = ThreadPoolExecutor(1, "journal")
+        self._ahead = ThreadPoolExecutor(1, "journal-ahead")
 
     def __enter__(self) -> Self:
         return self
@@ -33,16 +39,17 @@ class JournalReader:
         trace: TracebackType | None,
     ) -> None:
         # What is being asked has to end: the journal may be closed next.
-        self._thread.shutdown(cancel_futures=True)
+        self._ahead.shutdown(cancel_futures=True)
+        self._aside.shutdown(cancel_futures=True)
 
     def ask(self, question: Callable[[Journal], _Answer]) -> Future[_Answer]:
-        """Ask it as soon as all that was asked before is answered."""
-        return self._thread.submit(question, self._journal)
+        """Ask it as soon as all that was asked so before is answered."""
+        return self._aside.submit(question, self._journal)
 
     def ahead(self, question: Callable[[Journal], Iterator[_Answer]]) -> Iterator[_Answer]:
-        """Yield answers of which the next one is always sought already."""
+        """Yield answers of which the next ones are always sought already."""
         answers = question(self._journal)
-        coming = self.ask(lambda _: next(answers, None))
-        while (answer := coming.result()) is not None:
-            coming = self.ask(lambda _: next(answers, None))
+        coming = deque(self._ahead.submit(next, answers, None) for _ in range(_AHEAD))
+        while (answer := coming.popleft().result()) is not None:
+            coming.append(self._ahead.submit(next, answers, None))
             yield answer

@@ -8,6 +8,7 @@ import sqlite3
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any, Self
 
@@ -38,12 +39,14 @@ class Journal:
     """A run's journal, held by this process alone while it is open.
 
     Every method may raise `JournalError`, whose text says which file and what to do. The one
-    connection may be used from any thread, by one thread at a time.
+    connection may be used from any thread, by one thread at a time; `select` by several at once,
+    which take turns.
     """
 
     def __init__(self, path: Path, connection: sqlite3.Connection) -> None:
         self.path = path
         self._connection = connection
+        self._turn = Lock()
 
     @classmethod
     def create(cls, path: Path) -> Self:
@@ -216,8 +219,14 @@ class Journal:
     def select(self, statement: str, values: Sequence[Any] = ()) -> Iterator[tuple[Any, ...]]:
         """Yield the rows of a query."""
         with in_words(self.path):
+            with self._turn:
+                cursor = self._connection.execute(statement, values)
             # No `yield from`: a query left half read would close its cursor after the journal.
-            for found in self._connection.execute(statement, values):  # noqa: UP028 - see above
+            while True:
+                with self._turn:
+                    found = cursor.fetchone()
+                if found is None:
+                    return
                 yield found
 
     @contextmanager

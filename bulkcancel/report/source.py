@@ -19,16 +19,17 @@ class ReportSource:
     means that all are empty). ``id_column`` is the input's own name for the column of the ids.
     ``facts`` are values for JSON, by their names in ``summary.json``: ``run_id``,
     ``tool_version``, ``started_at``, ``finished_at``, ``input``, ``target``, ``options``,
-    ``pacing``, ``forecast`` and what else is to stand there. ``figures`` are for the page's
-    charts, and asked for once all rows were given. An input of more than ``xlsx_rows`` rows is not
-    written into the workbook, its breaks are. ``stop`` is ``None`` for a run that came to its end.
+    ``pacing``, ``forecast`` and what else is to stand there. ``attempts`` and ``figures`` (of
+    the page's charts) are asked for once all rows were given. An input of more than ``xlsx_rows``
+    rows is not written into the workbook, its breaks are. ``stop`` is ``None`` for a run that came
+    to its end.
     """
 
     rows: Callable[[], Iterator[DetailColumns]]
     other_columns: tuple[str, ...]
     id_column: str
     manifest: ManifestTotals
-    attempts: AttemptTotals
+    attempts: Callable[[], AttemptTotals]
     facts: Mapping[str, Any]
     figures: Callable[[], Figures] = Figures
     xlsx_rows: int = 100_000

@@ -90,12 +90,14 @@ def write_reports(folder: Path, source: ReportSource) -> Written:
         longest_line = _write_rows(staging, folder, source, tally, workbook, (groups, standing))
         digests = staging.seal(*_DETAIL, BREAKS, RETRY)
         written = _read_back(staging.path(DETAIL_CSV), longest_line, known)
-        control = balance(source.manifest, tally, written, source.attempts)
+        attempts = source.attempts()
+        control = balance(source.manifest, tally, written, attempts)
         sentence, exit_code = verdict(tally, source.stop, control)
         summary = summarize(
             source,
             tally,
             control,
+            attempts=attempts,
             standing=standing,
             files=digests,
             verdict=sentence,

@@ -66,7 +66,7 @@ def source_of() -> Callable[..., ReportSource]:
                 ),
                 hash_total=hash_total(row.allocation_id or "" for row in unique),
             ),
-            "attempts": AttemptTotals(
+            "attempts": lambda: AttemptTotals(
                 sent=sent,
                 requests=sent,
                 by_http_status={"200": sent},

@@ -139,17 +139,18 @@ def case(
         other_columns=(),
         id_column="allocation_id",
         manifest=manifest,
-        attempts=AttemptTotals(**sends),
+        attempts=lambda: AttemptTotals(**sends),
         facts={**FACTS, "stop": stop and stop.sentence, **facts},
         stop=stop,
     )
-    control = balance(manifest, tally, tally, source.attempts)
+    control = balance(manifest, tally, tally, AttemptTotals(**sends))
     sentence, exit_code = verdict(tally, stop, control)
     files = dict.fromkeys(("reconciliation.csv", "breaks.csv", "retry.csv"), "ab" * 32)
     summary = summarize(
         source,
         tally,
         control,
+        attempts=AttemptTotals(**sends),
         standing=standing,
         files=files,
         verdict=sentence,

@@ -30,10 +30,18 @@ def summary_of(source: ReportSource) -> dict[str, Any]:
     for rows in source.rows():
         tally.add_many(rows.rows())
         standing.add(rows.rows())
-    control = balance(source.manifest, tally, None, source.attempts)
+    attempts = source.attempts()
+    control = balance(source.manifest, tally, None, attempts)
     sentence, exit_code = verdict(tally, source.stop, control)
     return summarize(
-        source, tally, control, standing=standing, files={}, verdict=sentence, exit_code=exit_code
+        source,
+        tally,
+        control,
+        attempts=attempts,
+        standing=standing,
+        files={},
+        verdict=sentence,
+        exit_code=exit_code,
     )
 
 
