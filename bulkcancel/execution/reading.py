@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
@@ -11,9 +10,6 @@ from typing import Self, TypeVar
 from bulkcancel.journal import Journal
 
 _Answer = TypeVar("_Answer")
-
-
-_AHEAD = 2
 
 
 class JournalReader:
@@ -47,9 +43,9 @@ class JournalReader:
         return self._aside.submit(question, self._journal)
 
     def ahead(self, question: Callable[[Journal], Iterator[_Answer]]) -> Iterator[_Answer]:
-        """Yield answers of which the next ones are always sought already."""
+        """Yield answers of which the next one is always sought already."""
         answers = question(self._journal)
-        coming = deque(self._ahead.submit(next, answers, None) for _ in range(_AHEAD))
-        while (answer := coming.popleft().result()) is not None:
-            coming.append(self._ahead.submit(next, answers, None))
+        coming = self._ahead.submit(next, answers, None)
+        while (answer := coming.result()) is not None:
+            coming = self._ahead.submit(next, answers, None)
             yield answer
