@@ -28,6 +28,7 @@ PORTION = 20_000
 """Rows that are read at once."""
 
 _CHUNK = 2_000
+_MOST_CHARACTERS = 100_000_000
 
 _Millis = Annotated[int, msgspec.Meta(ge=FIRST_MILLIS, le=LAST_MILLIS)]
 
@@ -75,15 +76,20 @@ _NEVER_TOUCHED = OpenRow(settlement=open_settlement(None), history=None, attempt
 
 
 def detail_columns(journal: Journal, *, size: int = PORTION) -> Iterator[DetailColumns]:
-    """Yield every row of the input once, in order, ``size`` at a time, with what became of it.
+    """Yield every row of the input once, in order, with what became of it.
+
+    They come ``size`` at a time, or fewer where cells are very long.
 
     An allocation without an outcome gets the provisional word of `open_settlement`.
     """
     provisional = open_rows(journal)
     statement, decoders = _query(has_standing=any(journal.select("SELECT 1 FROM standing LIMIT 1")))
+    # A single text of SQLite holds a thousand million bytes at most.
+    ((widest,),) = journal.select("SELECT MAX(LENGTH(extras)) FROM row")
+    most = max(1, min(size, _MOST_CHARACTERS // (widest or 1)))
     last = -1
     while True:
-        (found,) = journal.select(statement, (last, size))
+        (found,) = journal.select(statement, (last, most))
         if (last := found[0]) is None:
             return
         with decoding(journal.path):

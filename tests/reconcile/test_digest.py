@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bulkcancel.reconcile.digest import hash_total, id_digest
+from bulkcancel.reconcile.digest import KnownTotals, add_all_to_total, hash_total, id_digest
 
 # As `printf ID | b2sum --length 128` prints them.
 DIGESTS = {
@@ -27,3 +29,11 @@ def test_the_hash_total_is_a_sum_of_64_bits() -> None:
     assert hash_total([first, third]) == "32b8920ff4dab2d8"
     assert hash_total([first, second]) == "0bd335959413aca8"
     assert hash_total([third, second, first]) == "11dc2260bfccb7fe"
+
+
+@given(st.lists(st.lists(st.text(max_size=3), max_size=4), max_size=6), st.integers(0, 2**64 - 1))
+def test_a_portion_that_is_known_adds_the_same(portions: list[list[str]], total: int) -> None:
+    """Whether a portion comes for the first time or again, it adds the sum of its ids."""
+    known = KnownTotals()
+    for portion in portions * 2:
+        assert known.add_all(total, portion) == add_all_to_total(total, portion)
