@@ -25,7 +25,7 @@ from bulkcancel.model import (
 )
 
 PORTION = 20_000
-"""Rows that are read at once."""
+"""Rows that are read at once: as many as the reports write at once, which cut others anew."""
 
 _CHUNK = 2_000
 _MOST_CHARACTERS = 100_000_000
@@ -78,12 +78,12 @@ _NEVER_TOUCHED = OpenRow(settlement=open_settlement(None), history=None, attempt
 def detail_columns(journal: Journal, *, size: int = PORTION) -> Iterator[DetailColumns]:
     """Yield every row of the input once, in order, with what became of it.
 
-    They come ``size`` at a time, or fewer where cells are very long.
-
-    An allocation without an outcome gets the provisional word of `open_settlement`.
+    They come ``size`` at a time, or fewer where cells are very long. An allocation without an
+    outcome gets the provisional word of `open_settlement`.
     """
     provisional = open_rows(journal)
-    statement, decoders = _query(has_standing=any(journal.select("SELECT 1 FROM standing LIMIT 1")))
+    has_standing = bool(list(journal.select("SELECT 1 FROM standing LIMIT 1")))
+    statement, decoders = _query(has_standing=has_standing)
     # A single text of SQLite holds a thousand million bytes at most.
     ((widest,),) = journal.select("SELECT MAX(LENGTH(extras)) FROM row")
     most = max(1, min(size, _MOST_CHARACTERS // (widest or 1)))
@@ -96,7 +96,8 @@ def detail_columns(journal: Journal, *, size: int = PORTION) -> Iterator[DetailC
             columns = {
                 name: decode(text) for (name, decode), text in zip(decoders, found[1:], strict=True)
             }
-            yield _finished(columns, provisional)
+            rows = _finished(columns, provisional)
+        yield rows
 
 
 def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:

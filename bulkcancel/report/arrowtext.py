@@ -20,8 +20,8 @@ _DAY = len("2026-11-23")
 def csv_block(columns: Sequence[Any]) -> tuple[memoryview, int]:
     """Return arrays as lines of a file, and the bytes of the longest line.
 
-    The arrays are of one length, which is not 0. Text is made safe as by
-    `safe_column`; a null is an empty field.
+    The arrays are of one length, which is not 0. Text is made safe as by `safe_column`; a null is
+    an empty field.
     """
     *fields, last = map(_fields, columns)
     lines = _joined((*fields, _joined((last, _END), _EMPTY)), _COMMA)
