@@ -231,7 +231,7 @@ def test_the_answers_are_counted(tmp_path: Path, source: ReportSource) -> None:
         ("never left: dns", 3, "no part of those sent"),
         ("read-backs", 5, "reads of what was not proven"),
     ]
-    shared = replace(source, attempts=replace(attempts, requests=2))
+    shared = replace(source, attempts=lambda: replace(attempts, requests=2))
     rows = table(written(shared, tmp_path), "Cancels sent")
     assert ("requests", 2, "several cancels shared one") in rows
 
