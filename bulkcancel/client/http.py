@@ -3,7 +3,7 @@
 # aiohttp's session is left out, and its parts are used one by one. It repeats a PUT or a GET once,
 # silently, when a connection breaks before the answer; it follows redirects, keeps cookies and
 # heeds variables. None of that may happen here, and what does nothing of it costs less as well: a
-# request takes a third less (`make bench-throughput`, the bare loops).
+# request takes a quarter to a third less (`make bench-throughput`, the bare loops).
 
 from __future__ import annotations
 
