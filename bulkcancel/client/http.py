@@ -90,6 +90,7 @@ class Connections:
         if self._connector is None:
             raise RuntimeError("connections are used outside of their `async with`")
         begun = False
+        connection: Connection | None = None
         response: aiohttp.ClientResponse | None = None
         status: int | None = None
         try:
@@ -98,12 +99,8 @@ class Connections:
                 connection = await _connected(self._connector, request)
                 begun = True  # from here on the server may have seen it
                 count.total += 1
-                try:
-                    response = await request.send(connection)
-                    await response.start(connection)
-                except BaseException:
-                    connection.close()
-                    raise
+                response = await request.send(connection)
+                await response.start(connection)
                 status = response.status
                 body = await _bounded_body(response, max_body)
         except Exception as error:  # noqa: BLE001 - the one boundary: every failure has a meaning
@@ -115,6 +112,8 @@ class Connections:
             # any other case the connection is closed, and what is left in it never read.
             if response is not None:
                 response.close()
+            elif connection is not None:
+                connection.close()
         if body is None:
             return NoAnswer(
                 cause=NoAnswerCause.OVERSIZED,

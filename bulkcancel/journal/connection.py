@@ -80,7 +80,7 @@ def connect(path: Path) -> sqlite3.Connection:
     try:
         # Exclusive: the journal is this process's alone, and no shared-memory file is needed.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
-    except BaseException:
+    except BaseException:  # whatever it is, Ctrl-C included: nobody else would close it
         connection.close()
         raise
     return connection

@@ -70,7 +70,7 @@ class Journal:
                 connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
                 connection.execute(f"PRAGMA user_version = {VERSION}")
                 connection.execute("COMMIT")
-            except BaseException:
+            except BaseException:  # Ctrl-C included: nobody else would close it
                 connection.close()
                 raise
         return cls(path, connection)
@@ -97,7 +97,7 @@ class Journal:
                 journal._check_is_one()
                 take_over(journal._connection)
                 journal._check_is_whole()
-            except BaseException:
+            except BaseException:  # Ctrl-C included: nobody else would close it
                 journal.close()
                 raise
         return journal
@@ -247,7 +247,7 @@ class Journal:
         try:
             yield self._connection
             self._connection.execute("COMMIT")
-        except BaseException:
+        except BaseException:  # whatever ends it, nothing half written may stay
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             raise

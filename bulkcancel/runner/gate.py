@@ -120,8 +120,9 @@ class Gate:
         return True
 
     def left(self, row: int) -> None:
-        """Note that a send that passed does not go after all."""
+        """Note that a send that passed does not go after all: another may have its place."""
         self._sent_at.pop(row, None)
+        self._bell.ring()
 
     @property
     def in_flight(self) -> int:
