@@ -27,7 +27,6 @@ from bulkcancel.execution.settings import RunSettings, settings_from_json
 from bulkcancel.execution.shardlock import one_of_each
 from bulkcancel.execution.shards import refuse_merged, shard_fact
 from bulkcancel.execution.stages import Stages, plain_stop
-from bulkcancel.execution.standing import note_standing
 from bulkcancel.execution.usual import note_size, usual_folder
 from bulkcancel.journal import Journal, reopen_unknown, utc
 from bulkcancel.manifest import Manifest
@@ -250,6 +249,10 @@ def _note_standing(
     journal: Journal, folder: RunFolder, settings: RunSettings, log: FilteringBoundLogger
 ) -> None:
     """Note which allocations were breaks of earlier runs; log which runs could not be told from."""
+    from bulkcancel.execution.standing import (  # noqa: PLC0415 - a resume begins without numpy
+        note_standing,
+    )
+
     run = PastRun(run_id=folder.run_id, started_at=utc(Clock().utc()) or "")
     for sentence in note_standing(journal, folder.path.parent, settings.target, run):
         log.warning("history.left_out", run_id=folder.run_id, reason=sentence)

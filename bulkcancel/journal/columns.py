@@ -85,8 +85,7 @@ def detail_columns(journal: Journal, *, size: int = PORTION) -> Iterator[DetailC
     has_standing = bool(list(journal.select("SELECT 1 FROM standing LIMIT 1")))
     statement, decoders = _query(has_standing=has_standing)
     # A single text of SQLite holds a thousand million bytes at most.
-    ((widest,),) = journal.select("SELECT MAX(LENGTH(extras)) FROM row")
-    most = max(1, min(size, _MOST_CHARACTERS // (widest or 1)))
+    most = max(1, min(size, _MOST_CHARACTERS // max(1, journal.widest)))
     last = -1
     while True:
         (found,) = journal.select(statement, (last, most))

@@ -5,16 +5,12 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import blake2b
 from pathlib import Path
-
-import msgspec
 
 from bulkcancel.errors import JournalError, LockedError
 
 _FULL = 2
 _UNREADABLE = "a value in it can't be read"
-_encode_rows = msgspec.json.Encoder().encode_lines
 
 
 @contextmanager
@@ -93,15 +89,6 @@ def take_over(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA synchronous = {_FULL}")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute("COMMIT")
-
-
-def seal_of(connection: sqlite3.Connection) -> str:
-    """Return a hash (hex) over all rows of the input as they stand in the journal."""
-    seal = blake2b(digest_size=16)
-    found = connection.execute("SELECT * FROM row ORDER BY row")
-    while rows := found.fetchmany(1000):
-        seal.update(_encode_rows(rows))
-    return seal.hexdigest()
 
 
 def uri_of(path: Path) -> str:

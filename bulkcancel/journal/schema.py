@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x62756C6B
 """``bulk`` in ASCII: marks an SQLite file as a journal of this program."""
 
-VERSION = 3
+VERSION = 4
 """The version of the tables; a journal of another version is refused."""
 
 TABLES = """

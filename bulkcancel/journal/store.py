@@ -20,13 +20,13 @@ from bulkcancel.journal.connection import (
     decoding,
     in_words,
     plain,
-    seal_of,
     take_over,
     uri_of,
 )
 from bulkcancel.journal.entries import Entry
 from bulkcancel.journal.filesystem import refuse_network
 from bulkcancel.journal.schema import APPLICATION_ID, TABLES, VERSION
+from bulkcancel.journal.sealing import seal_of, widest_cells
 from bulkcancel.journal.writing import write_entries
 from bulkcancel.model import ManifestRow
 
@@ -121,7 +121,7 @@ class Journal:
                 "sent. Start a new run; it may have the same --run-id."
             )
         # SQLite checks the structure only: one flipped bit in an id would cancel another one.
-        if flaw == "ok" and self.fact("seal") != seal_of(self._connection):
+        if flaw == "ok" and self.fact("seal") != seal_of(self._connection, self.widest):
             flaw = "its rows are not those that were written"
         if flaw != "ok":
             raise JournalError(
@@ -165,7 +165,9 @@ class Journal:
             if more is not None:
                 more(self)
             with self._transaction() as connection:
-                sealed = {"seal": seal_of(connection), "loaded": True}
+                widest = widest_cells(connection)
+                seal = seal_of(connection, widest)
+                sealed = {"widest": widest, "seal": seal, "loaded": True}
                 for name, value in {**facts, **sealed}.items():
                     _put_fact(connection, name, value)
 
@@ -174,6 +176,12 @@ class Journal:
         found = list(self.select("SELECT value FROM fact WHERE name = ?", (name,)))
         with decoding(self.path):
             return json.loads(found[0][0]) if found else None
+
+    @property
+    def widest(self) -> int:
+        """Return the most characters that the other cells of a row have, as JSON."""
+        with decoding(self.path):
+            return int(self.fact("widest"))
 
     def unique(self) -> int:
         """Return how many allocations the manifest holds."""

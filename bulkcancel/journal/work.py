@@ -43,9 +43,11 @@ def open_cases(journal: Journal) -> list[Case]:
         " (SELECT COUNT(*) FROM intent i WHERE i.row = t.row),"
         " (SELECT MAX(a.number) FROM attempt a WHERE a.row = t.row),"
         " (SELECT MAX(i.at) FROM intent i WHERE i.row = t.row)"
+        # Most intents are of an allocation with an outcome: to ask after that first takes a third.
         " FROM (SELECT row FROM waiting UNION SELECT i.row FROM intent i"
+        "       LEFT JOIN outcome o ON o.row = i.row"
         "       LEFT JOIN attempt a ON a.row = i.row AND a.number = i.number"
-        "       WHERE a.row IS NULL) t"
+        "       WHERE o.row IS NULL AND a.row IS NULL) t"
         # CROSS: begin with these few, and not with every row of the input.
         " CROSS JOIN row r ON r.row = t.row"
         " LEFT JOIN waiting w ON w.row = t.row"
@@ -116,6 +118,15 @@ def _looked_at_anew(history: History) -> History:
 
 def outcome_counts(journal: Journal) -> dict[Outcome, int]:
     """Return how many allocations have each outcome."""
-    found = journal.select("SELECT outcome, COUNT(*) FROM outcome GROUP BY outcome")
+    # SQLite would sort all of them to put them into groups. Most are of one, which is what is left.
+    ((rest,),) = journal.select("SELECT COUNT(*) FROM outcome")
+    usual = Outcome.CANCELLED
+    counts: dict[Outcome, int] = {}
+    found = journal.select(
+        "SELECT outcome, COUNT(*) FROM outcome WHERE outcome <> ? GROUP BY outcome", (usual.value,)
+    )
     with decoding(journal.path):
-        return {Outcome(outcome): count for outcome, count in found}
+        for outcome, count in found:
+            counts[Outcome(outcome)] = count
+            rest -= count
+    return {**counts, usual: rest} if rest else counts

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import TYPE_CHECKING
 
 from bulkcancel.errors import InputRefusedError
 from bulkcancel.manifest.judge import Judge
-from bulkcancel.manifest.repeats import Keys, Repeats
 from bulkcancel.manifest.table import Cells, Fingerprint, OnePass, Table
 from bulkcancel.model import ManifestRow, RowCounts, RowKind
+
+if TYPE_CHECKING:
+    from bulkcancel.manifest.repeats import Repeats
 
 MOST_PROBLEMS = 20
 """How many invalid rows are kept to be named."""
@@ -57,6 +60,10 @@ def scan(table: Table, judge: Judge, source: str) -> Scan:
 
 class _FirstPass:
     def __init__(self, table: Table, judge: Judge, source: str) -> None:
+        from bulkcancel.manifest.repeats import (  # noqa: PLC0415 - so numpy is loaded to read only
+            Keys,
+        )
+
         self._first_row = table.layout.first_row
         self._judge = judge
         self._source = source

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Sequence
 from hashlib import blake2b
 
 import msgspec
-import numpy as np
 
 _WRAP = 1 << 64
 
@@ -35,6 +34,8 @@ def add_all_to_total(total: int, allocation_ids: Iterable[str]) -> int:
         blake2b(allocation_id.encode(), digest_size=16).digest()[:8]
         for allocation_id in allocation_ids
     ]
+    import numpy as np  # noqa: PLC0415 - takes a while to load, and a resume sends without it
+
     # Unsigned numbers of 64 bits wrap around by themselves.
     return (total + int(np.frombuffer(b"".join(heads), ">u8").sum(dtype=np.uint64))) % _WRAP
 

@@ -13,6 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from bulkcancel.errors import BulkcancelError
 from bulkcancel.journal import (
     Case,
+    Entry,
     Journal,
     PaceEntry,
     What,
@@ -178,6 +179,7 @@ class Pool:
         settled = await self._desk.call(lambda: outcome_counts(journal))
         self._total = await self._desk.call(journal.unique)
         waiting: list[tuple[float, Case]] = []
+        closed: list[Entry] = []
         for case in await self._desk.call(lambda: open_cases(journal)):
             now = clock.utc()
             known = case
@@ -189,8 +191,10 @@ class Pool:
                     steady=clock.steady(),
                     chance=self._chance(),
                 )
-                await self._desk.write(*entries)
+                closed += entries
             waiting.append((clock.steady() + self._rest(known, now), known))
+        if closed:
+            await self._desk.write(*closed)
         self._backlog = Backlog(
             self._more_fresh,
             fresh=What.READ if self._options.precheck else What.SEND,

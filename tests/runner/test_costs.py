@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import tracemalloc
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,7 +16,7 @@ import anyio.lowlevel
 import structlog
 
 from bulkcancel.client import Exchange, FixedToken, Secret
-from bulkcancel.journal import Entry, Journal, outcome_counts
+from bulkcancel.journal import Entry, Intent, Journal, outcome_counts
 from bulkcancel.model import (
     AllocationView,
     Answer,
@@ -37,6 +37,7 @@ class CountingJournal(Journal):
 
     commits = 0
     entries = 0
+    most = 0
     statements = 0
 
     def count(self) -> None:
@@ -48,6 +49,7 @@ class CountingJournal(Journal):
         told = list(entries)
         self.commits += 1
         self.entries += len(told)
+        self.most = max(self.most, len(told))
         super().write(told)
 
     def _traced(self, statement: str) -> None:
@@ -83,8 +85,8 @@ class QuickApi:
         raise AssertionError(f"{len(allocation_ids)} allocations in one request")
 
     async def read(self, allocation_id: str) -> Exchange:
-        """Nothing is in doubt here."""
-        raise AssertionError(f"a read of {allocation_id}")
+        """Show it cancelled."""
+        return await self.cancel(allocation_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,6 +100,23 @@ class Spent:
     sends: int
     tasks: int
     peak: int
+
+
+def quiet_pool(
+    journal: Journal, api: QuickApi, on_tick: Callable[[Snapshot], None] | None = None
+) -> Pool:
+    """Return a pool that is held back by nothing."""
+    return Pool(
+        journal=journal,
+        api=api,
+        options=PoolOptions(concurrency=CONCURRENCY, pacer=PacerOptions(rate=1e6, fixed=True)),
+        chance=lambda: 0.5,
+        log=structlog.wrap_logger(
+            structlog.PrintLogger(),
+            wrapper_class=structlog.make_filtering_bound_logger("critical"),
+        ),
+        on_tick=on_tick,
+    )
 
 
 def spent_on(folder: Path, allocations: int, *, traced: bool = False) -> Spent:
@@ -117,17 +136,7 @@ def spent_on(folder: Path, allocations: int, *, traced: bool = False) -> Spent:
         del rows
         journal.count()
         api = QuickApi()
-        pool = Pool(
-            journal=journal,
-            api=api,
-            options=PoolOptions(concurrency=CONCURRENCY, pacer=PacerOptions(rate=1e6, fixed=True)),
-            chance=lambda: 0.5,
-            log=structlog.wrap_logger(
-                structlog.PrintLogger(),
-                wrapper_class=structlog.make_filtering_bound_logger("critical"),
-            ),
-            on_tick=look,
-        )
+        pool = quiet_pool(journal, api, look)
 
         async def work() -> None:
             assert await pool.run(handle_signals=False) is None
@@ -155,11 +164,28 @@ def spent_on(folder: Path, allocations: int, *, traced: bool = False) -> Spent:
 def test_statements_commits_and_sends_for_each_allocation(tmp_path: Path) -> None:
     """An intent, an attempt, an outcome; a shared commit; one send."""
     spent = spent_on(tmp_path, 3_000)
-    assert spent.sends == spent.allocations
+    assert spent.sends == spent.allocations  # and no read: nothing is in doubt
     assert spent.entries == 3 * spent.allocations
     # Those three, and some for each portion of the input.
     assert spent.statements <= 3.05 * spent.allocations
     assert spent.commits <= spent.allocations / 8
+
+
+def test_what_a_crash_left_is_noted_at_once(tmp_path: Path) -> None:
+    """A resume of many cut-off intents does not wait for the disk once for each of them."""
+    count = 300
+    rows = [
+        ManifestRow(row=row, kind=RowKind.ALLOCATION, allocation_id=f"{row:024x}")
+        for row in range(2, count + 2)
+    ]
+    with CountingJournal.create(tmp_path / "journal.sqlite") as journal:
+        journal.load([rows], {})
+        Journal.write(journal, [Intent(row=row.row, number=1, at=1.0) for row in rows])
+        pool = quiet_pool(journal, QuickApi())
+        assert anyio.run(lambda: pool.run(handle_signals=False)) is None
+        assert outcome_counts(journal) == {Outcome.CANCELLED: count}
+    assert journal.most >= 2 * count, "an attempt and a wait for each"
+    assert journal.commits <= count / 8
 
 
 def test_tasks_do_not_grow_with_the_input(tmp_path: Path) -> None:
