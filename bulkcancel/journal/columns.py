@@ -65,11 +65,13 @@ _JSON: tuple[tuple[str, str, Any], ...] = (
     ("extras", "COALESCE(r.extras, '[]')", list[Extras]),
 )
 _FROM = """
-    FROM (SELECT * FROM row WHERE row > ? ORDER BY row LIMIT ?) r
+    FROM row r
     LEFT JOIN row f ON f.row = r.duplicate_of
     LEFT JOIN outcome o ON o.row = COALESCE(r.duplicate_of, r.row)
          AND r.kind IN ('allocation', 'duplicate')
 """
+_WHERE = "WHERE r.row BETWEEN ? AND ?"
+_LAST = "SELECT MAX(row) FROM (SELECT row FROM row WHERE row >= ? ORDER BY row LIMIT ?)"
 _FROM_STANDING = "LEFT JOIN standing s ON s.row = COALESCE(r.duplicate_of, r.row)"
 
 _NEVER_TOUCHED = OpenRow(settlement=open_settlement(None), history=None, attempts=0)
@@ -86,17 +88,19 @@ def detail_columns(journal: Journal, *, size: int = PORTION) -> Iterator[DetailC
     statement, decoders = _query(has_standing=has_standing)
     # A single text of SQLite holds a thousand million bytes at most.
     most = max(1, min(size, _MOST_CHARACTERS // max(1, journal.widest)))
-    last = -1
+    first = 0
     while True:
-        (found,) = journal.select(statement, (last, most))
-        if (last := found[0]) is None:
+        ((last,),) = journal.select(_LAST, (first, most))
+        if last is None:
             return
+        (found,) = journal.select(statement, (first, last))
         with decoding(journal.path):
             columns = {
-                name: decode(text) for (name, decode), text in zip(decoders, found[1:], strict=True)
+                name: decode(text) for (name, decode), text in zip(decoders, found, strict=True)
             }
             rows = _finished(columns, provisional)
         yield rows
+        first = last + 1
 
 
 def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
@@ -106,16 +110,13 @@ def detail_rows(journal: Journal) -> Iterator[Sequence[DetailRow]]:
 
 
 def _query(*, has_standing: bool) -> tuple[str, list[tuple[str, Callable[[Any], Any]]]]:
-    """Return the query for a portion, and what reads each of its columns behind the first.
-
-    The first is the number of the last row.
-    """
+    """Return the query for a portion, and what reads each of its columns."""
     listed = (*_COLUMNS, *(_STANDING if has_standing else ()))
     wanted = [f"CAST(json_group_array({value}) AS BLOB)" for _, value, _ in listed]
     wanted += [f"CAST('[' || group_concat({value}, ',') || ']' AS BLOB)" for _, value, _ in _JSON]
     source = f"{_FROM} {_FROM_STANDING if has_standing else ''}"
     decoders = [(name, msgspec.json.Decoder(kind).decode) for name, _, kind in (*listed, *_JSON)]
-    return f"SELECT MAX(r.row), {', '.join(wanted)} {source}", decoders
+    return f"SELECT {', '.join(wanted)} {source} {_WHERE}", decoders
 
 
 def _finished(columns: dict[str, Any], provisional: Mapping[int, OpenRow]) -> DetailColumns:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from bulkcancel.journal.counting import counted
 from bulkcancel.journal.store import Journal
+from bulkcancel.journal.work import outcome_counts
 from bulkcancel.model import (
     Bar,
     Figures,
@@ -58,9 +59,9 @@ _AGAIN = "SELECT row FROM intent WHERE number <> 1 UNION SELECT row FROM attempt
 
 _SENDS = f"""
     SELECT sends, COUNT(*) FROM (
-        SELECT COUNT(*) AS sends FROM intent i
+        SELECT SUM(a.row IS NULL OR a.sent) AS sends FROM intent i
         LEFT JOIN attempt a ON a.row = i.row AND a.number = i.number
-        WHERE i.row IN ({_AGAIN}) AND (a.row IS NULL OR a.sent) GROUP BY i.row
+        WHERE i.row IN ({_AGAIN}) GROUP BY i.row
     ) GROUP BY sends ORDER BY sends
 """  # noqa: S608 - made of our own words
 
@@ -234,17 +235,20 @@ def _quantile(counts: dict[int, int], total: int, share: float) -> float:
 
 def _attempts(journal: Journal) -> tuple[tuple[int, int], ...]:
     """Return how many allocations took how many wire sends, those with none included."""
-    sent = dict(journal.select(_SENDS))
-    ((once,),) = journal.select(
-        f"SELECT COUNT(*) FROM intent WHERE number = 1 AND row NOT IN ({_AGAIN})"  # noqa: S608
-    )
-    if once or 1 in sent:
-        sent = dict(sorted({**sent, 1: once + sent.get(1, 0)}.items()))
-    unsent = journal.unique() - sum(sent.values())
-    return (*([(0, unsent)] if unsent else []), *sent.items())
+    counts: Counter[int] = Counter(dict(journal.select(_SENDS)))
+    ((begun,),) = journal.select("SELECT COUNT(*) FROM intent WHERE number = 1")
+    counts[1] += begun - counts.total()
+    counts[0] += journal.unique() - counts.total()
+    return tuple((sends, count) for sends, count in sorted(counts.items()) if count)
 
 
 def _growths(journal: Journal) -> tuple[Growth, ...]:
+    if not list(journal.select("SELECT 1 FROM outcome WHERE version_before IS NOT NULL LIMIT 1")):
+        # So it is without a precheck.
+        return tuple(
+            Growth(outcome=outcome, growth=None, allocations=count)
+            for outcome, count in sorted(outcome_counts(journal).items())
+        )
     found = journal.select(
         # Most are of one of two groups, which are counted without sorting.
         f"""

@@ -25,15 +25,14 @@ class JournalTotals:
     read_backs: int
 
 
-# To put rows into groups SQLite sorts them. Most attempts are of one group, which is counted apart.
-_USUAL = "sent AND cause IS NULL AND http_status IS 200"
-_ATTEMPTS = f"""
-    SELECT * FROM (
-        SELECT sent, cause, http_status, COUNT(*) AS count, SUM(lead = row)
-        FROM attempt WHERE NOT ({_USUAL}) GROUP BY sent, cause, http_status
-        UNION ALL SELECT TRUE, NULL, 200, COUNT(*), SUM(lead = row) FROM attempt WHERE {_USUAL}
-    ) WHERE count ORDER BY sent, cause, http_status
+# To put rows into groups SQLite sorts them. Most attempts are of one group: what is left of all.
+_USUAL_STATUS = 200
+_UNUSUAL = f"""
+    SELECT sent, cause, http_status, COUNT(*), SUM(lead = row)
+    FROM attempt WHERE NOT (sent AND cause IS NULL AND http_status IS {_USUAL_STATUS})
+    GROUP BY sent, cause, http_status ORDER BY sent, cause, http_status
 """  # noqa: S608 - our own words
+_ALL = "SELECT COUNT(*), COALESCE(SUM(lead = row), 0), (SELECT COUNT(*) FROM intent) FROM attempt"
 
 
 def attempt_totals(journal: Journal) -> JournalTotals:
@@ -41,33 +40,30 @@ def attempt_totals(journal: Journal) -> JournalTotals:
     by_http_status: dict[str, int] = {}
     no_answer: dict[str, int] = {}
     not_sent: dict[str, int] = {}
-    requests = 0
-    for sent, cause, http_status, count, leads in journal.select(_ATTEMPTS):
-        requests += leads if sent else 0
+    ((attempts, requests, intents),) = journal.select(_ALL)
+    left = attempts
+    for sent, cause, http_status, count, leads in journal.select(_UNUSUAL):
+        left -= count
         if not sent:
+            requests -= leads
             into, name = not_sent, cause
         elif cause is not None:
             into, name = no_answer, cause
         else:
             into, name = by_http_status, str(http_status)
         into[name] = into.get(name, 0) + count
-    cut_off = _one(
-        journal,
-        "SELECT COUNT(*) FROM intent i LEFT JOIN attempt a"
-        " ON a.row = i.row AND a.number = i.number WHERE a.row IS NULL",
-    )
-    if cut_off:
+    if left:
+        usual = str(_USUAL_STATUS)
+        by_http_status[usual] = by_http_status.get(usual, 0) + left
+    # No attempt is without its intent.
+    if cut_off := intents - attempts:
         no_answer["crashed"] = no_answer.get("crashed", 0) + cut_off
+    ((reads,),) = journal.select("SELECT COUNT(*) FROM read_back")
     return JournalTotals(
-        sent=_one(journal, "SELECT COUNT(*) FROM attempt WHERE sent") + cut_off,
+        sent=attempts - sum(not_sent.values()) + cut_off,
         requests=requests + cut_off,
         by_http_status=by_http_status,
         no_answer=no_answer,
         not_sent=not_sent,
-        read_backs=_one(journal, "SELECT COUNT(*) FROM read_back"),
+        read_backs=reads,
     )
-
-
-def _one(journal: Journal, statement: str) -> int:
-    (found,) = journal.select(statement)
-    return int(found[0])

@@ -3,7 +3,7 @@
 from bulkcancel.reconcile.balance import AttemptTotals, Check, Control, ManifestTotals, balance
 from bulkcancel.reconcile.digest import KnownTotals
 from bulkcancel.reconcile.next_step import next_step
-from bulkcancel.reconcile.tally import Tally, break_places, is_break
+from bulkcancel.reconcile.tally import Tally, is_break
 from bulkcancel.reconcile.verdict import StopWord, verdict
 
 __all__ = [
@@ -15,7 +15,6 @@ __all__ = [
     "StopWord",
     "Tally",
     "balance",
-    "break_places",
     "is_break",
     "next_step",
     "verdict",

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Sequence
 from hashlib import blake2b
-from itertools import pairwise
+from itertools import compress, islice, pairwise, product
+from itertools import count as count_from
+from operator import lt
 
-from bulkcancel.model import BREAKS, DetailColumns, DetailRow, Outcome, RowKind
+import msgspec
+
+from bulkcancel.model import BREAKS, DetailRow, Outcome, RowKind
 from bulkcancel.reconcile.digest import KnownTotals, show_total
+
+_encode = msgspec.json.Encoder().encode
 
 
 def is_break(kind: RowKind, outcome: Outcome | None) -> bool:
@@ -16,14 +22,19 @@ def is_break(kind: RowKind, outcome: Outcome | None) -> bool:
     return kind is RowKind.INVALID or outcome in BREAKS
 
 
-def break_places(rows: DetailColumns) -> list[int]:
-    """Return the places, from 0, of the rows that are breaks."""
-    ends = set(zip(rows.kind, rows.outcome, strict=True))
-    breaks = {end for end in ends if is_break(*end)}
-    if not breaks:
-        return []
-    ended = zip(rows.kind, rows.outcome, strict=True)
-    return [place for place, end in enumerate(ended) if end in breaks]
+# How a row ended as one byte: of a portion's bytes all that is wanted is counted at once.
+_ENDS = tuple(product(RowKind, (None, *Outcome)))
+_code_of = {end: code for code, end in enumerate(_ENDS)}.__getitem__
+
+
+def _table(wanted: Callable[[RowKind, Outcome | None], bool]) -> bytes:
+    """Return a table that turns the codes of the ends that are wanted into 1, all others into 0."""
+    return bytes(wanted(*end) for end in _ENDS).ljust(256, b"\0")
+
+
+_BREAK = _table(is_break)
+_ALLOCATION = _table(lambda kind, _: kind is RowKind.ALLOCATION)
+_WITH_OUTCOME = _table(lambda kind, outcome: kind is RowKind.ALLOCATION and outcome is not None)
 
 
 class Tally:
@@ -50,8 +61,8 @@ class Tally:
         self.disorder: int | None = None
         self._last_row: int | None = None
         self._hash_total = 0
-        # One hash for each column: joined cells hash alike however the rows are cut.
-        self._columns = tuple(blake2b(digest_size=16) for _ in range(5))
+        # One hash for each column: strung together, cells hash alike however the rows are cut.
+        self._columns = tuple(blake2b(digest_size=16) for _ in range(4))
 
     @property
     def hash_total(self) -> str:
@@ -91,58 +102,42 @@ class Tally:
         outcomes: Sequence[Outcome | None],
         ids: Sequence[str | None],
         attempts: Sequence[int | None],
-    ) -> None:
-        """Count some rows that are given column by column.
+    ) -> list[int]:
+        """Count some rows that are given column by column; return the places of the breaks, from 0.
 
         Raises:
             ValueError: The columns are not all of one length.
         """
         if len({*map(len, (rows, kinds, outcomes, ids, attempts))}) > 1:
             raise ValueError("the columns to be tallied are not all of one length")
+        if not rows:
+            return []
+        ends = bytes(map(_code_of, zip(kinds, outcomes, strict=True)))
         self.rows += len(rows)
-        for (kind, outcome), count in Counter(zip(kinds, outcomes, strict=True)).items():
+        for code in set(ends):
+            (kind, outcome), count = _ENDS[code], ends.count(code)
             self.kinds[kind] += count
             if kind is RowKind.ALLOCATION and outcome is not None:
                 self.outcomes[outcome] += count
-            if is_break(kind, outcome):
-                self.breaks += count
+        self.attempts += sum(filter(None, compress(attempts, ends.translate(_ALLOCATION))))
+        named = compress(ids, ends.translate(_WITH_OUTCOME))
+        self._hash_total = self._known.add_all(self._hash_total, list(filter(None, named)))
+        breaks = list(compress(count_from(), ends.translate(_BREAK)))
+        self.breaks += len(breaks)
         self._note_order(rows)
-        self._note_allocations(kinds, outcomes, ids, attempts)
-        if rows:
-            counted = ["" if count is None else str(count) for count in attempts]
-            self._note_cells(map(str, rows), kinds, outcomes, ids, counted)
-
-    def _note_allocations(
-        self,
-        kinds: Sequence[RowKind],
-        outcomes: Sequence[Outcome | None],
-        ids: Sequence[str | None],
-        attempts: Sequence[int | None],
-    ) -> None:
-        allocation = RowKind.ALLOCATION
-        self.attempts += sum(
-            [
-                count
-                for kind, count in zip(kinds, attempts, strict=True)
-                if kind is allocation and count
-            ]
-        )
-        named = [
-            allocation_id
-            for kind, outcome, allocation_id in zip(kinds, outcomes, ids, strict=True)
-            if kind is allocation and outcome is not None and allocation_id is not None
-        ]
-        self._hash_total = self._known.add_all(self._hash_total, named)
+        self._note_cells(ends, rows, ids, attempts)
+        return breaks
 
     def _note_order(self, rows: Sequence[int]) -> None:
-        if self.disorder is None:
-            before = () if self._last_row is None else (self._last_row,)
-            steps = pairwise((*before, *rows))
-            self.disorder = next((row for last, row in steps if row <= last), None)
-        if rows:
-            self._last_row = rows[-1]
+        before = () if self._last_row is None else (self._last_row,)
+        numbers = (*before, *rows)
+        if self.disorder is None and not all(map(lt, numbers, islice(numbers, 1, None))):
+            self.disorder = next(row for last, row in pairwise(numbers) if row <= last)
+        self._last_row = rows[-1]
 
-    def _note_cells(self, *columns: Iterable[str | None]) -> None:
-        for seen, cells in zip(self._columns, columns, strict=True):
-            seen.update("\n".join([cell or "" for cell in cells]).encode())
-            seen.update(b"\n")
+    def _note_cells(self, ends: bytes, *columns: Sequence[object]) -> None:
+        """Hash all cells, column by column and without the brackets of JSON, however they come."""
+        self._columns[0].update(ends)
+        for seen, cells in zip(self._columns[1:], columns, strict=True):
+            seen.update(_encode([*cells])[1:-1])
+            seen.update(b",")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
@@ -17,6 +18,7 @@ from bulkcancel.report.csvtext import csv_bytes, csv_header
 from bulkcancel.report.frame import typed_frame, typed_table
 
 _MOST_BYTES = 4  # of a character in UTF-8
+_HARDLY_TWICE = {"row", "allocation_id", "first_sent_at", "settled_at", "order_ids"}
 _APART = frozenset({RowKind.INVALID, RowKind.BLANK})
 
 
@@ -43,8 +45,16 @@ class DetailFiles:
         nothing = self._columns(DetailColumns.of(()))
         self._schema = pa.Schema.from_pandas(typed_frame(nothing), preserve_index=False)
         self._parquet = pq.ParquetWriter(
-            pa.PythonFile(parquet_file, mode="w"), self._schema, compression="zstd"
+            pa.PythonFile(parquet_file, mode="w"),
+            self._schema,
+            compression="zstd",
+            # Where hardly a value comes twice, a list of those that there are makes it longer.
+            use_dictionary=[name for name in self._schema.names if name not in _HARDLY_TWICE],
         )
+
+        # Arrow holds no lock of Python while it packs a portion: the next one is made meanwhile.
+        self._aside = ThreadPoolExecutor(1, "parquet")
+        self._packing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -55,11 +65,13 @@ class DetailFiles:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if error is None:
-            self._parquet.close()
-        else:
-            # The file is given up: its footer must not be written when the writer is collected.
-            self._parquet.is_open = False
+        with self._aside:
+            if error is None:
+                self._await_packing()
+                self._parquet.close()
+            else:
+                # The file is given up: no footer may be written when the writer is collected.
+                self._parquet.is_open = False
 
     def add(self, rows: DetailColumns) -> None:
         """Write some rows; each portion is a row group of the Parquet file."""
@@ -67,7 +79,14 @@ class DetailFiles:
         lines, longest = csv_block([column.combine_chunks() for column in table.columns])
         self._csv.write(lines)
         self.longest_line = max(self.longest_line, longest)
-        self._parquet.write_table(table, row_group_size=len(rows))
+        self._await_packing()
+        self._packing = self._aside.submit(
+            self._parquet.write_table, table, row_group_size=len(rows)
+        )
+
+    def _await_packing(self) -> None:
+        if self._packing is not None:
+            self._packing.result()
 
     def _columns(self, rows: DetailColumns) -> dict[str, Sequence[Any]]:
         own = (
@@ -107,8 +126,8 @@ def _shown_outcomes(rows: DetailColumns) -> Sequence[str | None]:
 def _shown_reasons(rows: DetailColumns) -> Sequence[str | None]:
     """Return what `shown_reason` says of each row."""
     reasons = [reason or None for reason in rows.reason]
-    if RowKind.INVALID in rows.kind:
-        for place, kind in enumerate(rows.kind):
-            if kind is RowKind.INVALID:
-                reasons[place] = found_instead(rows.reason[place], rows.text[place])
+    place = -1
+    for _ in range(rows.kind.count(RowKind.INVALID)):
+        place = rows.kind.index(RowKind.INVALID, place + 1)
+        reasons[place] = found_instead(rows.reason[place], rows.text[place])
     return reasons

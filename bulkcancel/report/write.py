@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from bulkcancel.errors import ExitCode, OutOfBalanceError
 from bulkcancel.model import DetailColumns, DetailRow
-from bulkcancel.reconcile import Control, KnownTotals, Tally, balance, break_places, verdict
+from bulkcancel.reconcile import Control, KnownTotals, Tally, balance, verdict
 from bulkcancel.report.atomic import Staging, as_utf8, telling
 from bulkcancel.report.breaks import BreaksFile, StandingBreaks
 from bulkcancel.report.retry import RetryFile
@@ -143,13 +143,13 @@ def _write_rows(
         detail = files.enter_context(
             DetailFiles(staging.create(DETAIL_CSV), staging.create(DETAIL_PARQUET), others)
         )
-        breaks = files.enter_context(
+        breaks_file = files.enter_context(
             BreaksFile(staging.create(BREAKS), folder, others, resumed_as(source.facts))
         )
         retry = RetryFile(staging.create(RETRY), source.id_column, others)
-        sinks: tuple[_Sink, ...] = (breaks, retry, *more)
+        sinks: tuple[_Sink, ...] = (breaks_file, retry, *more)
         for rows in _portions(source.rows()):
-            tally.add_columns(
+            breaks = tally.add_columns(
                 rows=rows.row,
                 kinds=rows.kind,
                 outcomes=rows.outcome,
@@ -158,7 +158,7 @@ def _write_rows(
             )
             detail.add(rows)
             # Rows become objects where there are few of them, or few are wanted.
-            found = rows.rows(break_places(rows))
+            found = rows.rows(breaks)
             for sink in sinks:
                 sink.add(found)
             workbook.add(rows.rows() if workbook.takes_all else found)

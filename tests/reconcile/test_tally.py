@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import pairwise
 from typing import Any
 
@@ -59,6 +60,27 @@ def test_everything_is_counted() -> None:
     assert tally.breaks == 3, "the unknown one, the row that repeats it, and the invalid one"
     assert tally.hash_total == hash_total([C, A, B])
     assert tally.disorder is None
+
+
+@given(st.lists(st.tuples(st.sampled_from(RowKind), st.none() | st.sampled_from(Outcome))))
+def test_the_places_of_the_breaks_are_told(ends: list[tuple[RowKind, Outcome | None]]) -> None:
+    """As many as are counted, and each of them is one."""
+    tally = Tally()
+    tally.add(ROWS[0])
+    places = tally.add_columns(
+        rows=range(5, 5 + len(ends)),
+        kinds=[kind for kind, _ in ends],
+        outcomes=[outcome for _, outcome in ends],
+        ids=[A] * len(ends),
+        attempts=[1] * len(ends),
+    )
+    assert places == [place for place, end in enumerate(ends) if is_break(*end)]
+    assert tally.breaks == len(places)
+    assert tally.kinds == Counter([RowKind.ALLOCATION, *(kind for kind, _ in ends)])
+    counted = [outcome for kind, outcome in ends if kind is RowKind.ALLOCATION and outcome]
+    assert tally.outcomes == Counter([Outcome.CANCELLED, *counted])
+    assert tally.attempts == 1 + sum(kind is RowKind.ALLOCATION for kind, _ in ends)
+    assert tally.hash_total == hash_total([A] * (1 + len(counted)))
 
 
 def test_nothing_is_nothing() -> None:
