@@ -7,7 +7,7 @@ from hashlib import blake2b
 
 import msgspec
 
-_MOST_ROWS = 2_000
+_MOST_ROWS = 500
 """So many numbers of rows are looked at at once."""
 
 _MOST_CHARACTERS = 10_000_000
