@@ -132,16 +132,17 @@ def _seconds_to_first(rig: Rig) -> float:
     before = log.stat().st_size
     began = time.time()
     words = rig.words("resume", "killed", "--reports", "reports", "--no-progress", "--quiet")
-    with _working(rig, words) as process:
+    with _working(rig, words, alone=True) as process:
         _await(process, lambda: log.stat().st_size > before)
         end(process, signal.SIGKILL)
     return first_answer(log, before) - began
 
 
-def _working(rig: Rig, words: Sequence[str]) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    _, client = cores()
-    pinned = ["taskset", "--cpu-list", str(client), *words]
-    return child(pinned, folder=rig.folder, environment=rig.environment)
+def _working(
+    rig: Rig, words: Sequence[str], *, alone: bool = False
+) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    pinned = () if alone else ("taskset", "--cpu-list", str(cores()[1]))
+    return child([*pinned, *words], folder=rig.folder, environment=rig.environment)
 
 
 def _await(process: subprocess.Popen[bytes], done: Callable[[], bool]) -> None:

@@ -34,9 +34,9 @@ def rows_part(sizes: Sequence[Size], *, circumstances: str, setting: str, kill_a
     table = "\n".join(map(_row, sizes))
     words = f"""{setting} The run goes with `--rate` far above what is sent, `--fixed-rate`, FULL
         durability and all its reports; the report is the same from the journal, without rows in
-        the workbook (`--xlsx-rows 0`), with every core: it asks no server. Resume is the time from
-        the start of `bulkcancel resume` to the answer to its first request, after the run was
-        killed (`kill -9`) at {kill_at:.0%} of the rows."""
+        the workbook (`--xlsx-rows 0`), with every core: it asks no server. Resume, which has every
+        core too, is the time from the start of `bulkcancel resume` to the answer to its first
+        request, after the run was killed (`kill -9`) at {kill_at:.0%} of the rows."""
     return f"""\
 {_PARTS[0]}
 

@@ -64,15 +64,20 @@ def decoding(path: Path) -> Iterator[None]:
         ) from error
 
 
+def _connection(uri: str) -> sqlite3.Connection:
+    return sqlite3.connect(
+        uri, uri=True, isolation_level=None, check_same_thread=False, timeout=0.0
+    )
+
+
+def connect_to_file(path: Path) -> sqlite3.Connection:
+    """Return a connection that takes no lock and sees nothing of the log beside the file."""
+    return _connection(uri_of(path, "mode=ro&immutable=1"))
+
+
 def connect(path: Path) -> sqlite3.Connection:
     """Return a connection that has not looked at the file yet, and will hold it alone."""
-    connection = sqlite3.connect(
-        uri_of(path),
-        uri=True,
-        isolation_level=None,
-        check_same_thread=False,
-        timeout=0.0,
-    )
+    connection = _connection(uri_of(path))
     try:
         # Exclusive: the journal is this process's alone, and no shared-memory file is needed.
         connection.execute("PRAGMA locking_mode = EXCLUSIVE")
@@ -91,7 +96,16 @@ def take_over(connection: sqlite3.Connection) -> None:
     connection.execute("COMMIT")
 
 
-def uri_of(path: Path) -> str:
-    """Return the URI by which SQLite opens an existing file for writing."""
+def empty_log(connection: sqlite3.Connection) -> bool:
+    """Carry all that the log holds over into the file; say whether that went."""
+    try:
+        (busy, left, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:
+        return False  # no room, perhaps: to be read it needs none
+    return (busy, left) == (0, 0)
+
+
+def uri_of(path: Path, how: str = "mode=rw") -> str:
+    """Return the URI by which SQLite opens an existing file, for writing by default."""
     escaped = str(path.absolute()).replace("%", "%25").replace("?", "%3f").replace("#", "%23")
-    return f"file:{escaped if escaped.startswith('/') else f'/{escaped}'}?mode=rw"
+    return f"file:{escaped if escaped.startswith('/') else f'/{escaped}'}?{how}"

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import sqlite3
+from contextlib import closing
 from hashlib import blake2b
+from pathlib import Path
 
 import msgspec
+
+from bulkcancel.journal.connection import connect_to_file
 
 _MOST_ROWS = 500
 """So many numbers of rows are looked at at once."""
@@ -37,6 +41,20 @@ def widest_cells(connection: sqlite3.Connection) -> int:
     """Return the most characters that the other cells of a row have, as they are kept."""
     (found,) = connection.execute("SELECT MAX(LENGTH(extras)) FROM row").fetchone()
     return int(found or 0)
+
+
+def seal_in_file(path: Path, widest: object) -> str | None:
+    """Return what `seal_of` says of the file as it lies there; ``None`` if it can't be read so.
+
+    No lock is taken, and nothing is seen of a log beside it: for whoever holds the journal.
+    """
+    if not isinstance(widest, int):
+        return None
+    try:
+        with closing(connect_to_file(path)) as connection:
+            return seal_of(connection, widest)
+    except (sqlite3.Error, UnicodeDecodeError):
+        return None  # who holds it says what is wrong
 
 
 def seal_of(connection: sqlite3.Connection, widest: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -20,6 +22,7 @@ from bulkcancel.journal import (
     fresh_cases,
     open_cases,
 )
+from bulkcancel.journal.sealing import seal_in_file
 from bulkcancel.model import Kind, ManifestRow, RowKind
 
 IDS = [f"62ff5c0bec0aed3c{number:08x}" for number in range(200)]
@@ -267,3 +270,41 @@ def test_intents_and_attempts_are_append_only(path: Path) -> None:
         assert list(journal.select("SELECT * FROM intent")) == [(2, 1, 1.0)]
         assert list(journal.select("SELECT at, reason FROM attempt")) == [(2.0, "HTTP 500")]
         journal.write([Intent(row=3, number=1, at=1.0)])
+
+
+@pytest.mark.parametrize("is_empty", [True, False])
+def test_rows_changed_in_the_log_alone_are_found(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool
+) -> None:
+    """The file is right and its log is not: the log counts, whether it can be emptied or not."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    before = seal_in_file(path, 13)
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("UPDATE row SET allocation_id = ? WHERE row = 5", (f"{7:024x}",))
+        for one in (path, path.with_name(f"{path.name}-wal")):
+            shutil.copy(one, copy)
+    assert seal_in_file(copy / path.name, 13) == before, "the file itself is as it was"
+    if not is_empty:
+        monkeypatch.setattr("bulkcancel.journal.store.empty_log", lambda _: False)
+    assert "its rows are not those that were written" in refusal(copy / path.name)
+
+
+def test_a_log_that_cannot_be_emptied_is_no_hindrance(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To be read a journal needs no room: then the one connection looks at all of it."""
+    monkeypatch.setattr("bulkcancel.journal.store.empty_log", lambda _: False)
+    with Journal.open(path) as journal:
+        assert journal.unique() == 200
+
+
+def test_a_file_is_looked_at_beside_its_connection(path: Path, tmp_path: Path) -> None:
+    """It shows what was sealed; where it can't be read there is nothing to be shown."""
+    with Journal.open(path) as journal:
+        assert seal_in_file(path, journal.widest) == journal.fact("seal")
+    assert seal_in_file(path, None) is None
+    assert seal_in_file(tmp_path / "none.sqlite", 13) is None
+    path.write_bytes(b"x" * 5000)
+    assert seal_in_file(path, 13) is None

@@ -187,6 +187,7 @@ class _Cursor:
         self._cursor = cursor
         self.lastrowid = connection.last_insert_rowid()
         self.fetchone = cursor.fetchone
+        self.fetchall = cursor.fetchall
 
     def __iter__(self) -> Iterator[Any]:
         return iter(self._cursor)
