@@ -32,7 +32,8 @@ _TOGETHER = """
 """
 _EACH = "SELECT * FROM row WHERE row BETWEEN ? AND ? AND"
 _COUNT = "SELECT COUNT(*) FROM row WHERE row BETWEEN ? AND ?"
-_NEXT = "SELECT MIN(row) FROM row WHERE row >= ?"
+_NEXT = "SELECT MIN(row) FROM row WHERE row > ?"
+_LAST = (1 << 63) - 1  # the greatest number of a row that SQLite knows
 
 _encode = msgspec.json.Encoder().encode
 
@@ -69,7 +70,7 @@ def seal_of(connection: sqlite3.Connection, widest: int) -> str:
     seal = blake2b(digest_size=16)
     (start,) = connection.execute("SELECT MIN(row) FROM row").fetchone()
     while start is not None:
-        rows = start, start + step - 1
+        rows = start, min(start + step - 1, _LAST)
         count, *texts = connection.execute(together, rows).fetchone()
         others = []
         if connection.execute(_COUNT, rows).fetchone() != (count,):
@@ -78,5 +79,5 @@ def seal_of(connection: sqlite3.Connection, widest: int) -> str:
         seal.update(_encode([start, step, count, *map(len, parts)]))
         for part in parts:
             seal.update(part)
-        (start,) = connection.execute(_NEXT, (start + step,)).fetchone()
+        (start,) = connection.execute(_NEXT, (rows[1],)).fetchone()
     return seal.hexdigest()

@@ -130,8 +130,11 @@ class Journal:
         # SQLite checks the structure only: one flipped bit in an id would cancel another one.
         if flaw == "ok":
             seal = self.fact("seal")
-            # It is not said lightly: this connection has the last word.
-            if in_file.result() != seal and seal_of(self._connection, self.widest) != seal:
+            is_sealed = seal is not None and (
+                # Damage is not said lightly: this connection has the last word.
+                in_file.result() == seal or seal_of(self._connection, self.widest) == seal
+            )
+            if not is_sealed:
                 flaw = "its rows are not those that were written"
         if flaw != "ok":
             raise JournalError(

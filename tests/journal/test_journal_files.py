@@ -272,6 +272,15 @@ def test_intents_and_attempts_are_append_only(path: Path) -> None:
         journal.write([Intent(row=3, number=1, at=1.0)])
 
 
+@pytest.mark.parametrize("names", [("seal",), ("widest",), ("seal", "widest")])
+def test_a_lost_seal_is_damage(path: Path, names: Sequence[str]) -> None:
+    """Nothing is compared with nothing."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for name in names:
+            connection.execute("DELETE FROM fact WHERE name = ?", (name,))
+    assert "damaged" in refusal(path)
+
+
 @pytest.mark.parametrize("is_empty", [True, False])
 def test_rows_changed_in_the_log_alone_are_found(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_empty: bool

@@ -111,7 +111,7 @@ def test_long_cells_are_looked_at_few_at_a_time(length: int) -> None:
     assert sum(seen) == (4 if length == 1_000_000 else 1)
 
 
-@pytest.mark.parametrize("number", [0, 2_000, 2**53 + 1, 2**62])
+@pytest.mark.parametrize("number", [0, 2_000, 2**53 + 1, 2**62, 2**63 - 6, 2**63 - 507])
 def test_a_row_with_a_number_far_away_takes_no_longer(number: int) -> None:
     """A damaged number is found at once, and not after counting up to it."""
     rows = [(row, "allocation", f"a{row}", None, None, None, None) for row in (1, number + 5)]
