@@ -105,14 +105,16 @@ def measure(folder: Path, rows: int, *, concurrency: int, kill_at: float) -> Siz
 
 
 def startup(*, times: int) -> tuple[float, float]:
-    """Return the seconds that ``bulkcancel --help`` and ``python -c pass`` take, the least each."""
+    """Return the seconds that ``bulkcancel --help`` and ``python -c pass`` take, the least each.
+
+    They take turns: what else the machine does then slows both.
+    """
     _, client = cores()
-
-    def seconds(words: Sequence[str]) -> float:
-        return min(spend(words, core=client).seconds for _ in range(times))
-
     program = Path(sys.executable).with_name("bulkcancel")
-    return seconds([str(program), "--help"]), seconds([sys.executable, "-c", "pass"])
+    starts = [[str(program), "--help"], [sys.executable, "-c", "pass"]]
+    turns = [[spend(words, core=client).seconds for words in starts] for _ in range(times)]
+    ours, bare = map(min, zip(*turns, strict=True))
+    return ours, bare
 
 
 def _killed(rig: Rig, after: int) -> int:

@@ -58,7 +58,7 @@ def startup_part(ours: float, bare: float, *, circumstances: str, times: int) ->
 {circumstances}
 
 `bulkcancel --help` takes {ours * 1000:.0f} ms, `python -c pass` {bare * 1000:.0f} ms: a ratio of
-{ours / bare:.1f}. The least of {times} each."""
+{ours / bare:.1f}. The least of {times} each, in turn."""
 
 
 def write_plot(sizes: Sequence[Size], beside: Path = RESULTS) -> None:

@@ -18,7 +18,7 @@ from benchmarks.spent import where
 from benchmarks.tools import version_of
 
 _KILL_AT = 0.6
-_STARTS = 10
+_STARTS = 40
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import os
-import signal
 import sys
 from typing import NoReturn
 
@@ -87,6 +86,8 @@ def bulkcancel() -> None:
 def main() -> None:
     """Run the command and exit with its code; no traceback reaches the user."""
     if os.getpid() == 1:
+        import signal  # noqa: PLC0415 - every start would pay for it
+
         # The first process of a container ignores what it has no handler for: one that is told to
         # stop while it reads its input would go on, and send.
         signal.signal(signal.SIGTERM, _end)
