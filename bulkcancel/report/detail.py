@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bulkcancel.model import DetailColumns, RowKind
-from bulkcancel.report.arrowtext import csv_block
+from bulkcancel.report.arrowtext import csv_block, csv_fields
 from bulkcancel.report.cells import encodable, safe_cell
 from bulkcancel.report.columns import DETAIL_COLUMNS, cells_by_column, found_instead, other_names
 from bulkcancel.report.csvtext import csv_bytes, csv_header
@@ -52,9 +52,9 @@ class DetailFiles:
             use_dictionary=[name for name in self._schema.names if name not in _HARDLY_TWICE],
         )
 
-        # Arrow holds no lock of Python while it packs a portion: the next one is made meanwhile.
-        self._aside = ThreadPoolExecutor(1, "parquet")
-        self._packing: Future[None] | None = None
+        # Arrow holds no lock of Python while it writes a portion: the next one is made meanwhile.
+        self._aside = ThreadPoolExecutor(1, "detail")
+        self._writing: Future[None] | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -67,7 +67,7 @@ class DetailFiles:
     ) -> None:
         with self._aside:
             if error is None:
-                self._await_packing()
+                self._await_writing()
                 self._parquet.close()
             else:
                 # The file is given up: no footer may be written when the writer is collected.
@@ -76,17 +76,19 @@ class DetailFiles:
     def add(self, rows: DetailColumns) -> None:
         """Write some rows; each portion is a row group of the Parquet file."""
         table = typed_table(self._columns(rows)).cast(self._schema)
-        lines, longest = csv_block([column.combine_chunks() for column in table.columns])
+        fields = csv_fields([column.combine_chunks() for column in table.columns])
+        self._await_writing()
+        self._writing = self._aside.submit(self._write, table, fields)
+
+    def _write(self, table: Any, fields: Sequence[Any]) -> None:
+        lines, longest = csv_block(fields)
         self._csv.write(lines)
         self.longest_line = max(self.longest_line, longest)
-        self._await_packing()
-        self._packing = self._aside.submit(
-            self._parquet.write_table, table, row_group_size=len(rows)
-        )
+        self._parquet.write_table(table, row_group_size=table.num_rows)
 
-    def _await_packing(self) -> None:
-        if self._packing is not None:
-            self._packing.result()
+    def _await_writing(self) -> None:
+        if self._writing is not None:
+            self._writing.result()
 
     def _columns(self, rows: DetailColumns) -> dict[str, Sequence[Any]]:
         own = (

@@ -48,6 +48,9 @@ def typed_table(columns: Mapping[str, Sequence[Any]]) -> Any:
 
 
 def _array(values: Sequence[Any], kind: Any) -> Any:
+    # Most columns hold one value, as one object, over and over.
+    if len(values) > 1 and (one := values[0]) is values[-1] and values.count(one) == len(values):
+        return pa.repeat(_array((one,), kind)[0], len(values))
     if kind is _TIME:
         return pa.array(values, pa.int64()).cast(_TIME)
     if kind is not None:

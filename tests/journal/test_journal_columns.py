@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from bulkcancel.decision import History
 from bulkcancel.journal import Journal, OutcomeEntry, detail_columns, detail_rows
+from bulkcancel.journal.columns import read_cells
 from bulkcancel.model import DetailRow, ManifestRow, Outcome, RowKind, Settlement
 
 CELLS = ("", None, 'a"b\\\n\x00\x1f\x7f\u2028é😀', "],[", "null")
@@ -100,3 +104,28 @@ def test_long_cells_come_in_smaller_portions(
         monkeypatch.setattr("bulkcancel.journal.columns._MOST_CHARACTERS", 1)
         assert [len(columns) for columns in detail_columns(journal)] == [1] * 5
     assert 1 < max(portions) < 5
+
+
+CELL = st.none() | st.integers(0, 11) | st.text(',"[]\\a', max_size=3)
+
+
+@given(
+    st.lists(CELL | st.lists(CELL, max_size=2), min_size=1, max_size=4)
+    | st.builds(lambda cell, count: [cell] * count, CELL, st.integers(1, 9))
+)
+@example([","])
+@example([",", ","])
+@example([[], []])
+@example([1, 11, 1])
+def test_a_column_of_one_value_is_read_as_any_other(cells: list[object]) -> None:
+    """Commas within cells and cells that begin alike are told from cells that are alike."""
+    decode = msgspec.json.Decoder(list[object]).decode
+    assert read_cells(msgspec.json.encode(cells), decode, len(cells)) == cells
+
+
+def test_cells_that_are_alike_are_one_object() -> None:
+    """A portion of one value takes the memory of one cell."""
+    decode = msgspec.json.Decoder(list[tuple[str, ...]]).decode
+    cells = read_cells(b"[" + b",".join([b'["62ff5c0b"]'] * 9) + b"]", decode, 9)
+    assert cells == [("62ff5c0b",)] * 9
+    assert len({*map(id, cells)}) == 1

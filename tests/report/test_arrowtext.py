@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bulkcancel.model import CancelledBy, DetailColumns, DetailRow, Outcome, RowKind
-from bulkcancel.report.arrowtext import csv_block
+from bulkcancel.report.arrowtext import csv_block, csv_fields
 from bulkcancel.report.cells import encodable
 from bulkcancel.report.columns import extra_columns, shown_outcome, shown_reason
 from bulkcancel.report.csvtext import csv_bytes, csv_lines, number_column, safe_column
@@ -40,7 +40,8 @@ def array(cells: list[str | None], before: int) -> Any:
 )
 def test_text_is_written_as_csvtext_writes_it(columns: list[list[str | None]], before: int) -> None:
     """Whatever a cell holds, and wherever in memory: the same bytes, and the longest line."""
-    lines, longest = csv_block([array(cells, before) for cells in columns])
+    fields = csv_fields([array(cells, before) for cells in columns])
+    lines, longest = csv_block(fields)
     wanted = csv_lines([safe_column(cells) for cells in columns])
     assert bytes(lines) == csv_bytes(wanted)
     assert longest == max(len(line.encode()) + 1 for line in wanted)
