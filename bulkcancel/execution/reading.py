@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self, TypeVar
 
@@ -20,12 +21,14 @@ class JournalReader:
     """
 
     def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+        self._journal = self._beside = journal
         # What is asked ahead must not wait until all else is answered.
         self._aside = ThreadPoolExecutor(1, "journal")
         self._ahead = ThreadPoolExecutor(1, "journal-ahead")
+        self._stack = ExitStack()
 
     def __enter__(self) -> Self:
+        self._beside = self._stack.enter_context(self._journal.beside())
         return self
 
     def __exit__(
@@ -34,13 +37,14 @@ class JournalReader:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        # What is being asked has to end: the journal may be closed next.
-        self._ahead.shutdown(cancel_futures=True)
-        self._aside.shutdown(cancel_futures=True)
+        with self._stack:
+            # What is being asked has to end: the journal may be closed next.
+            self._ahead.shutdown(cancel_futures=True)
+            self._aside.shutdown(cancel_futures=True)
 
     def ask(self, question: Callable[[Journal], _Answer]) -> Future[_Answer]:
         """Ask it as soon as all that was asked so before is answered."""
-        return self._aside.submit(question, self._journal)
+        return self._aside.submit(question, self._beside)
 
     def ahead(self, question: Callable[[Journal], Iterator[_Answer]]) -> Iterator[_Answer]:
         """Yield answers of which the next one is always sought already."""

@@ -18,6 +18,7 @@ import msgspec
 from bulkcancel.errors import JournalError, UnbegunError
 from bulkcancel.journal.connection import (
     connect,
+    connect_to_file,
     decoding,
     empty_log,
     in_words,
@@ -249,6 +250,20 @@ class Journal:
                 if found is None:
                     return
                 yield found
+
+    @contextmanager
+    def beside(self) -> Iterator[Journal]:
+        """Give the same journal to be read at the same time, as long as nobody writes it.
+
+        It is this one, and takes turns, where the log can't be carried over into the file.
+        """
+        if not empty_log(self._connection):
+            yield self
+            return
+        with in_words(self.path):
+            other = Journal(self.path, connect_to_file(self.path))
+        with other:
+            yield other
 
     @contextmanager
     def attached(self, path: Path, name: str) -> Iterator[None]:

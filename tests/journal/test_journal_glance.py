@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import os
 import sqlite3
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from pastruns import contents, held_journal, leave_journal
+from pastruns import contents, held_journal, leave_journal, opened_elsewhere
 
 from bulkcancel.errors import JournalError, LockedError
 from bulkcancel.journal import Journal
@@ -20,13 +18,6 @@ from bulkcancel.journal.glance import glance, in_use, take_lock
 def path(tmp_path: Path) -> Path:
     """Return where a journal is to lie."""
     return tmp_path / "night" / "journal.sqlite"
-
-
-def opened_elsewhere(path: Path) -> str:
-    """Open a journal in another process; return what that process complains of."""
-    code = "import pathlib, sys; from bulkcancel.journal import Journal as J"
-    words = [sys.executable, "-c", f"{code}; J.open(pathlib.Path(sys.argv[1])).close()", str(path)]
-    return subprocess.run(words, capture_output=True, text=True, check=False).stderr
 
 
 def test_one_that_is_worked_on_is_not_disturbed(path: Path) -> None:

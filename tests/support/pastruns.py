@@ -153,3 +153,10 @@ def contents(folder: Path) -> dict[str, tuple[int, bytes]]:
 
 def _words(path: Path, how: str, cancelled: int, count: int) -> list[str]:
     return [sys.executable, "-c", _HOLDER, str(path), str(cancelled), str(count), how]
+
+
+def opened_elsewhere(path: Path) -> str:
+    """Open a journal in another process; return what that process complains of."""
+    code = "import pathlib, sys; from bulkcancel.journal import Journal as J"
+    words = [sys.executable, "-c", f"{code}; J.open(pathlib.Path(sys.argv[1])).close()", str(path)]
+    return subprocess.run(words, capture_output=True, text=True, check=False).stderr
