@@ -5,7 +5,7 @@ from __future__ import annotations
 APPLICATION_ID = 0x62756C6B
 """``bulk`` in ASCII: marks an SQLite file as a journal of this program."""
 
-VERSION = 4
+VERSION = 5
 """The version of the tables; a journal of another version is refused."""
 
 TABLES = """
@@ -16,6 +16,8 @@ CREATE TABLE row (
     row INTEGER PRIMARY KEY, kind TEXT NOT NULL, allocation_id TEXT, duplicate_of INTEGER,
     text TEXT, reason TEXT, extras TEXT
 );
+-- What most rows are is counted as what is left when the others are.
+CREATE INDEX row_without_request ON row (kind) WHERE kind <> 'allocation';
 -- "About to send": written and synced before the first byte.
 CREATE TABLE intent (
     row INTEGER NOT NULL, number INTEGER NOT NULL, at REAL NOT NULL, PRIMARY KEY (row, number)
@@ -43,6 +45,7 @@ CREATE TABLE outcome (
     verified INTEGER NOT NULL, first_sent_at REAL, settled_at REAL NOT NULL, po_number TEXT,
     vendor_id TEXT, location TEXT, order_ids TEXT, cancelled_by TEXT, history TEXT
 );
+CREATE INDEX outcome_unlike_most ON outcome (outcome) WHERE outcome <> 'cancelled';
 -- Outcomes that a resume took back to look again; append-only.
 CREATE TABLE reopened (
     row INTEGER NOT NULL, at REAL NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL

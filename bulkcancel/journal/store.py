@@ -199,7 +199,9 @@ class Journal:
 
     def unique(self) -> int:
         """Return how many allocations the manifest holds."""
-        ((count,),) = self.select("SELECT COUNT(*) FROM row WHERE kind = 'allocation'")
+        ((count,),) = self.select(
+            "SELECT COUNT(*) - (SELECT COUNT(*) FROM row WHERE kind <> 'allocation') FROM row"
+        )
         return int(count)
 
     def write(self, entries: Iterable[Entry]) -> None:

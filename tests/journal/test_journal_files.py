@@ -196,7 +196,7 @@ def test_another_version_is_refused(path: Path) -> None:
     connection = sqlite3.connect(path)
     connection.execute("PRAGMA user_version = 1")
     connection.close()
-    assert "version 1; this program reads version 4" in refusal(path)
+    assert "version 1; this program reads version 5" in refusal(path)
 
 
 def test_a_journal_whose_loading_broke_off_is_refused(tmp_path: Path) -> None:
