@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import click
 
-from bulkcancel.cli.carry import carry_through
 from bulkcancel.cli.configured import OnARun
-from bulkcancel.cli.intake import shared_password_of, token_of
 from bulkcancel.cli.options import (
     output_options,
     profile_option,
@@ -18,9 +15,8 @@ from bulkcancel.cli.options import (
     telling_options,
     token_options,
 )
-from bulkcancel.cli.paceoptions import PACE_DEFAULTS, pace_options
-from bulkcancel.cli.telling import telling
-from bulkcancel.execution import RunSession, RunSettings, find_run
+from bulkcancel.cli.paceoptions import pace_options
+from bulkcancel.execution import opened_aside
 
 _EPILOG = """\
 \b
@@ -53,23 +49,8 @@ def command(run: str, **options: Any) -> int:
     under way when the run ended is read back before anything is sent again. The target is the
     run's own; pace and patience too, unless an option says otherwise.
     """
-    names = (*PACE_DEFAULTS, "fixed_rate", "max_failures", "shared_rate", "shared_rate_user")
-    changes = {name: options[name] for name in names if options[name] is not None}
-    if options["shared_rate"] == "off":
-        changes |= {"shared_rate": None, "shared_rate_user": None}
-    # The guards of the start are behind us; what is asked of this resume is said with it.
-    changes |= {"canary": None, "limit": options["limit"], "deadline": options["deadline"]}
-    if options["ca_file"]:
-        changes["ca_file"] = str(options["ca_file"])
+    with opened_aside(options["reports"], run) as opened:
+        # What sends takes as long to load as a million rows to check: both at once.
+        from bulkcancel.cli.resumed import go_on  # noqa: PLC0415
 
-    def change(settings: RunSettings) -> RunSettings:
-        return replace(settings, **changes)
-
-    with telling(options) as (teller, log):
-        token, password = token_of(options), shared_password_of(options)
-        folder = find_run(options["reports"], run)
-        with RunSession.reopen(folder, log.logger, change) as session:
-            teller.began(folder.run_id, folder.path)
-            return carry_through(
-                session, token, options, log.logger, teller, shared_password=password
-            )
+        return go_on(opened, options)

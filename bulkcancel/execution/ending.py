@@ -11,7 +11,7 @@ from bulkcancel.errors import ExitCode
 from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.joint import NEVER_BEGUN, NEVER_ENDED, joint_stop, shown_merge
 from bulkcancel.execution.pacing import joint_pacing, pacing_summary
-from bulkcancel.execution.precheck import forecast_json
+from bulkcancel.execution.prechecking import forecast_json
 from bulkcancel.execution.reading import JournalReader
 from bulkcancel.execution.settings import settings_from_json
 from bulkcancel.execution.shards import shown_shard

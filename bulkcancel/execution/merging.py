@@ -20,8 +20,9 @@ from bulkcancel.errors import (
     ReportError,
 )
 from bulkcancel.execution.ending import Finished, write_reports_of
-from bulkcancel.execution.folder import RunFolder, named_run
+from bulkcancel.execution.folder import RunFolder
 from bulkcancel.execution.joint import merge_fact
+from bulkcancel.execution.newrun import named_run
 from bulkcancel.execution.runfiles import is_ours
 from bulkcancel.execution.shards import ShardRun, check_joint, named_in, read_shard
 from bulkcancel.journal import Journal, absorb, order_segments, segments

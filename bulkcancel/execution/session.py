@@ -14,14 +14,15 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from bulkcancel.client import Secret, TokenSource, check_target
-from bulkcancel.errors import ExitCode, JournalError, LockedError, RefusedError
+from bulkcancel.errors import ExitCode, JournalError, RefusedError
 from bulkcancel.execution.canary import Canaries
 from bulkcancel.execution.collecting import rare_collections
 from bulkcancel.execution.deadline import seconds_until
 from bulkcancel.execution.descriptors import affordable
 from bulkcancel.execution.ending import Finished, write_reports_of
 from bulkcancel.execution.folder import RunFolder
-from bulkcancel.execution.lock import holder_of, lock_folder, one_at_a_time
+from bulkcancel.execution.lock import lock_folder, one_at_a_time
+from bulkcancel.execution.opening import open_journal
 from bulkcancel.execution.reach import reach
 from bulkcancel.execution.settings import RunSettings, settings_from_json
 from bulkcancel.execution.shardlock import one_of_each
@@ -120,11 +121,13 @@ class RunSession:
         change: Callable[[RunSettings], RunSettings] | None = None,
         *,
         of_input: str | None = None,
+        journal: Journal | None = None,
     ) -> Self:
         """Open the journal of a run to go on with it; outcomes `unknown` are looked at anew.
 
         ``change`` may return other settings than those the run was started with; the target
-        stays. With ``of_input`` its input must have had that path.
+        stays. With ``of_input`` its input must have had that path. ``journal`` is the run's,
+        if it was opened already; it is closed with the session, or if there is to be none.
 
         Raises:
             RefusedError: It had another one.
@@ -133,11 +136,7 @@ class RunSession:
             RefusedError: It is a merge of other runs.
         """
         with ExitStack() as held:
-            try:
-                journal = Journal.open(folder.journal)
-            except LockedError as error:
-                words = holder_of(lock_folder(), folder.run_id)
-                raise LockedError(f"{error} It is {words}." if words else str(error)) from error
+            journal = journal or open_journal(folder)
             held.callback(journal.close)
             refuse_merged(journal)
             settings = settings_from_json(journal.fact("settings"))

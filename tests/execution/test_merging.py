@@ -10,8 +10,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -34,14 +33,6 @@ from bulkcancel.execution.history import history
 from bulkcancel.journal import Journal
 
 SHIPPED = "62ff5c0bec0aed3c86205e1d"
-
-
-@pytest.fixture
-def rig(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[QuickRig]:
-    """Give a folder in which to serve and run, with a state of its own."""
-    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
-    with ExitStack() as stack:
-        yield QuickRig(path=tmp_path, stack=stack)
 
 
 def shard_run(rig: QuickRig, source: Path, index: int, of: int, **more: Any) -> Finished:

@@ -14,13 +14,17 @@ HEAVY = ("numpy", "pandas", "pyarrow", "redis", "xlsxwriter")
     ("command", "without"),
     [
         ("", (*HEAVY, "aiohttp", "anyio", "sqlite3", "structlog")),
-        ("resume", HEAVY),
+        ("resume", (*HEAVY, "aiohttp", "anyio", "rich", "structlog")),
+        ("resumed", HEAVY),
         ("runs", HEAVY),
         ("simulate", HEAVY),
     ],
 )
 def test_a_command_loads_only_what_it_needs(command: str, without: tuple[str, ...]) -> None:
-    """A resume of a million rows sends within seconds: numpy alone would take one of ten."""
+    """A resume of a million rows sends within seconds: numpy alone would take one of ten.
+
+    It checks the journal while it loads what sends, so that is not to be loaded before.
+    """
     module = f"bulkcancel.cli.{command}".rstrip(".")
     program = f"import sys, {module}; print(*sorted(sys.modules.keys() & {set(without)!r}))"
     done = subprocess.run(
