@@ -167,17 +167,15 @@ def bomb_of_parts() -> bytes:
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_55_a_hostile_archive_is_refused(
-    rig: QuickRig, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_55_a_hostile_archive_is_refused(rig: QuickRig, name: str) -> None:
     """Refused in a sentence, exit 2, nothing sent, and hardly more memory than for no file."""
     rig.serve()
     path = rig.path / "ids.zip"
     path.write_bytes(zipped(ids=b"note\n"))
-    usual = peak_of_refusal(rig, monkeypatch, path, "no column is named allocation_id")
+    usual = peak_of_refusal(rig, path, "no column is named allocation_id")
     make, said = HOSTILE[name]
     path.write_bytes(make())
-    assert peak_of_refusal(rig, monkeypatch, path, said) - usual < 50 * MEGABYTE
+    assert peak_of_refusal(rig, path, said) - usual < 50 * MEGABYTE
     assert rig.server.ledger.summary().requests == 0
     assert not rig.folder().exists()
 

@@ -162,16 +162,14 @@ HOSTILE: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-def test_55_a_hostile_workbook_is_refused(
-    rig: QuickRig, monkeypatch: pytest.MonkeyPatch, name: str
-) -> None:
+def test_55_a_hostile_workbook_is_refused(rig: QuickRig, name: str) -> None:
     """Refused in a sentence, exit 2, nothing sent, and hardly more memory than for no file."""
     rig.serve()
     path = rig.path / "ids.xlsx"
     path.write_bytes(b"PK\x03\x04[Content_Types].xml")
-    usual = peak_of_refusal(rig, monkeypatch, path, "damaged or unfinished workbook")
+    usual = peak_of_refusal(rig, path, "damaged or unfinished workbook")
     make, said = HOSTILE[name]
     path.write_bytes(make())
-    assert peak_of_refusal(rig, monkeypatch, path, said) - usual < 50 * MEGABYTE
+    assert peak_of_refusal(rig, path, said) - usual < 50 * MEGABYTE
     assert rig.server.ledger.summary().requests == 0
     assert not rig.folder().exists()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-import pytest
 from rigging import Rig
 
 MEGABYTE = 1 << 20
@@ -20,11 +19,10 @@ sys.exit(code)
 """
 
 
-def peak_of_refusal(rig: Rig, monkeypatch: pytest.MonkeyPatch, path: Path, said: str) -> int:
+def peak_of_refusal(rig: Rig, path: Path, said: str) -> int:
     """Let a run refuse an input in a sentence that holds ``said``; return its peak in bytes."""
-    with monkeypatch.context() as patched:
-        patched.setattr(rig, "command", lambda *words: [sys.executable, "-c", _MEASURED, *words])
-        ran = rig.run(path)
+    words = ("run", str(path), *rig.aim(), "--yes", "--run-id", "night")
+    ran = rig.started([sys.executable, "-c", _MEASURED, *words])
     assert ran.code == 2, ran.err
     assert said in ran.err
     assert "Traceback" not in ran.err

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sentinels import leaks, told
+from warm import call_warm, can_be_warm
 
 from bulkcancel.simulator import (
     LedgerSnapshot,
@@ -44,6 +45,12 @@ class Ran:
     code: int
     out: str
     err: str
+
+
+def _ran(code: int, out: bytes, err: bytes) -> Ran:
+    ran = Ran(code=code, out=out.decode(), err=err.decode())
+    assert not told(ran.out + ran.err), "what was printed holds a secret"
+    return ran
 
 
 @dataclass
@@ -96,8 +103,22 @@ class Rig:
         stdin: bytes | None = None,
     ) -> Ran:
         """Run the command to its end."""
+        environment = self.environment() if environment is None else environment
+        if stdin is not None or not can_be_warm(environment):
+            return self.started(self.command(*arguments), environment=environment, stdin=stdin)
+        code, out, err = call_warm(arguments, cwd=self.path, environment=environment, timeout=300)
+        return _ran(code, out, err)
+
+    def started(
+        self,
+        words: Sequence[str],
+        *,
+        environment: Mapping[str, str] | None = None,
+        stdin: bytes | None = None,
+    ) -> Ran:
+        """Start a program in the rig's folder and return how it ended."""
         done = subprocess.run(
-            self.command(*arguments),
+            words,
             cwd=self.path,
             env=self.environment() if environment is None else environment,
             input=stdin,
@@ -106,9 +127,7 @@ class Rig:
             timeout=300,
             check=False,
         )
-        ran = Ran(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
-        assert not told(ran.out + ran.err), "what was printed holds a secret"
-        return ran
+        return _ran(done.returncode, done.stdout, done.stderr)
 
     def run(self, source: Path | str, *more: str, run_id: str = "night") -> Ran:
         """Run an input against the server, without asking."""
