@@ -6,7 +6,7 @@ PYTHON ?=
 # More arguments for pytest (test, coverage), bulkcancel (demo), uv (lock) or the simulation.
 ARGS ?=
 # How many tests run at once: many of them wait for a clock, so more than a small machine has cores.
-JOBS ?= 4
+JOBS ?= 3
 # The campaigns: how many kills, with which seed; how many seeds, from which on.
 KILLS ?= 300
 SEED ?= 1
