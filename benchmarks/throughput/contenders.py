@@ -95,13 +95,8 @@ def _parallel(job: Job) -> list[str]:
     ]  # fmt: skip
 
 
+# What the ratio of sending is made of runs one after the other: a machine's pace changes.
 CONTENDERS = (
-    Contender(
-        name="bare-partial",
-        words="bare loop: aiohttp workers, msgspec for three fields",
-        command=lambda job: _python("bare", job, "ids.txt", "--decoder", "partial"),
-        is_bare=True,
-    ),
     Contender(
         name="bare-json",
         words="bare loop: aiohttp workers, `json`",
@@ -114,17 +109,23 @@ CONTENDERS = (
         command=lambda job: _python("bare", job, "ids.txt", "--loop", "parts"),
     ),
     Contender(
-        name="bulkcancel",
-        words="`bulkcancel run`",
-        command=_bulkcancel,
+        name="bare-partial",
+        words="bare loop: aiohttp workers, msgspec for three fields",
+        command=lambda job: _python("bare", job, "ids.txt", "--decoder", "partial"),
+        is_bare=True,
+    ),
+    Contender(
+        name="library",
+        words="`bulkcancel` as a library",
+        command=partial(_phases, "FULL"),
         durable=True,
         resumable=True,
         reconciled=True,
     ),
     Contender(
-        name="library",
-        words="the same as a library",
-        command=partial(_phases, "FULL"),
+        name="bulkcancel",
+        words="`bulkcancel run`",
+        command=_bulkcancel,
         durable=True,
         resumable=True,
         reconciled=True,

@@ -54,7 +54,7 @@ class Least:
 
 def least(found: Sequence[Took]) -> Least:
     """Return the least of the rounds of one contender."""
-    sending = [one for took in found if (one := _sending(took)) is not None]
+    sending = _figures(found, _sending)
     return Least(
         ids=found[0].ids,
         cancelled=min(took.cancelled for took in found),
@@ -68,18 +68,22 @@ def least(found: Sequence[Took]) -> Least:
 def ratio(
     found: Sequence[Took], bare: Sequence[Sequence[Took]], figure: Callable[[Took], float | None]
 ) -> float | None:
-    """Return the median of the rounds' own ratios to the best of the bare loops in that round.
+    """Return the median of the rounds' own ratios to the best of the bare loops.
 
-    A machine that is slower for a while is so for all that run in that round. ``None``: there is
-    no such figure, or no bare loop to hold it against.
+    Which one that is, is decided by the median of its rounds: the better one of each round would
+    be the luckier one, and less than either takes. A machine that is slower for a while is so for
+    all that run in that round. ``None``: there is no such figure, or no loop to hold it against.
     """
-    ratios = []
-    for took, *loops in zip(found, *bare, strict=True):
-        own = figure(took)
-        other = min((one for loop in loops if (one := figure(loop)) is not None), default=None)
-        if own is not None and other:
-            ratios.append(own / other)
-    return median(ratios) if ratios else None
+    own = _figures(found, figure)
+    loops = [figures for loop in bare if (figures := _figures(loop, figure))]
+    if not own or not loops:
+        return None
+    best = min(loops, key=median)
+    return median(one / other for one, other in zip(own, best, strict=True))
+
+
+def _figures(found: Sequence[Took], figure: Callable[[Took], float | None]) -> list[float]:
+    return [one for took in found if (one := figure(took)) is not None]
 
 
 def _whole(took: Took) -> float:
@@ -107,9 +111,9 @@ def throughput_part(
         else f"| {one.words} | not measured: no {' or no '.join(one.needs)} | | | | | | | | | |"
         for one in named
     )
-    words = f"""{setting} A ratio is to the better of the bare loops that use aiohttp's session,
-        in the same round, and the median of the rounds'; all else is the least of them. The
-        program goes with `--rate {RATE} --fixed-rate`, and its journal with FULL durability.
+    words = f"""{setting} A ratio is to the bare loop that uses aiohttp's session and took less
+        (by the median), in the same round, and the median of the rounds'; all else is the least of
+        them. The program goes with `--rate {RATE} --fixed-rate`, its journal with FULL durability.
         "Sending" is the loop alone, from the first send to the last; the whole command has its
         start, its input and its reports in it. Ids a second are those of the loop where it is
         told apart, else of the command. The slow ones got fewer ids, so that their start weighs

@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--ids", type=whole, default=20_000, metavar="N", help="20000")
     parser.add_argument("--concurrency", type=whole, default=64, metavar="N", help="64")
-    parser.add_argument("--rounds", type=whole, default=5, metavar="N", help="5")
+    parser.add_argument("--rounds", type=whole, default=7, metavar="N", help="7")
     parser.add_argument(
         "--durability", action="store_true", help="the program alone, with journals less durable"
     )
