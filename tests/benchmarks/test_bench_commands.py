@@ -117,7 +117,7 @@ def test_a_part_of_the_table_alone() -> None:
         check=True,
     )  # fmt: skip
     assert "| bare loop: aiohttp workers, msgspec for three fields | 40 |" in done.stdout
-    assert "| the same as a library | 40 |" in done.stdout
+    assert "| `bulkcancel` as a library | 40 |" in done.stdout
     assert "| sending |" in done.stdout
     assert "curl --parallel" not in done.stdout
     assert results.read_bytes() == before
