@@ -68,18 +68,20 @@ def least(found: Sequence[Took]) -> Least:
 def ratio(
     found: Sequence[Took], bare: Sequence[Sequence[Took]], figure: Callable[[Took], float | None]
 ) -> float | None:
-    """Return the median of the rounds' own ratios to the best of the bare loops.
+    """Return the median of the rounds' own ratios to a bare loop: to the one to which it is most.
 
-    Which one that is, is decided by the median of its rounds: the better one of each round would
-    be the luckier one, and less than either takes. A machine that is slower for a while is so for
-    all that run in that round. ``None``: there is no such figure, or no loop to hold it against.
+    To take the better loop of each round would be to take the luckier one, and less than any loop
+    takes. A machine that is slower for a while is so for all that run in that round. ``None``:
+    there is no such figure, or no loop to hold it against.
     """
     own = _figures(found, figure)
     loops = [figures for loop in bare if (figures := _figures(loop, figure))]
-    if not own or not loops:
+    if not own:
         return None
-    best = min(loops, key=median)
-    return median(one / other for one, other in zip(own, best, strict=True))
+    ratios = (
+        median(one / other for one, other in zip(own, figures, strict=True)) for figures in loops
+    )
+    return max(ratios, default=None)
 
 
 def _figures(found: Sequence[Took], figure: Callable[[Took], float | None]) -> list[float]:
@@ -111,9 +113,9 @@ def throughput_part(
         else f"| {one.words} | not measured: no {' or no '.join(one.needs)} | | | | | | | | | |"
         for one in named
     )
-    words = f"""{setting} A ratio is to the bare loop that uses aiohttp's session and took less
-        (by the median), in the same round, and the median of the rounds'; all else is the least of
-        them. The program goes with `--rate {RATE} --fixed-rate`, its journal with FULL durability.
+    words = f"""{setting} A ratio is to a bare loop that uses aiohttp's session in the same
+        round, the median of the rounds', and the greater of those to the two loops; all else is the
+        least of the rounds. The program goes with `--rate {RATE} --fixed-rate`, its journal with FULL durability.
         "Sending" is the loop alone, from the first send to the last; the whole command has its
         start, its input and its reports in it. Ids a second are those of the loop where it is
         told apart, else of the command. The slow ones got fewer ids, so that their start weighs
