@@ -115,11 +115,12 @@ def throughput_part(
     )
     words = f"""{setting} A ratio is to a bare loop that uses aiohttp's session in the same
         round, the median of the rounds', and the greater of those to the two loops; all else is the
-        least of the rounds. The program goes with `--rate {RATE} --fixed-rate`, its journal with FULL durability.
-        "Sending" is the loop alone, from the first send to the last; the whole command has its
-        start, its input and its reports in it. Ids a second are those of the loop where it is
-        told apart, else of the command. The slow ones got fewer ids, so that their start weighs
-        more. Both that use curl look at the HTTP status only, the others at the allocation's."""
+        least of the rounds. The program goes with `--rate {RATE} --fixed-rate`, its journal with
+        FULL durability. "Sending" is the loop alone, from the first send to the last; the whole
+        command has its start, its input and its reports in it. Ids a second are those of the loop
+        where it is told apart, else of the command. The slow ones got fewer ids, so that their
+        start weighs more. Both that use curl look at the HTTP status only, the others at the
+        allocation's."""
     return f"{_PARTS[0]}\n\n{circumstances}\n\n{paragraph(words)}\n\n{_HEAD}\n{rows}"
 
 
