@@ -36,6 +36,7 @@ __all__ = [
     "verify",
 ]
 
+# No module is called as what it gives: once loaded it would stand here in its place.
 _HOMES = {
     "Canaries": "canary",
     "Finished": "ending",

@@ -136,7 +136,8 @@ class RunSession:
             RefusedError: It is a merge of other runs.
         """
         with ExitStack() as held:
-            journal = journal or open_journal(folder)
+            if journal is None:
+                journal = open_journal(folder)
             held.callback(journal.close)
             refuse_merged(journal)
             settings = settings_from_json(journal.fact("settings"))

@@ -48,11 +48,11 @@ def test_nothing_of_one_is_left_to_the_next(rig: Rig) -> None:
 
 def test_one_that_takes_too_long_is_killed(rig: Rig) -> None:
     """As `subprocess.run` does it: the run can be opened, so nobody works on it any more."""
-    rig.serve(latency=30.0)
+    rig.serve(latency=60.0)
     source = rig.write(["62ff5c0b000000000001aaaa"])
-    words = ("run", str(source), *rig.aim(), "--yes", "--run-id", "night", "--timeout", "20")
+    words = ("run", str(source), *rig.aim(), "--yes", "--run-id", "night", "--timeout", "50")
     with pytest.raises(subprocess.TimeoutExpired):
-        call_warm(words, cwd=rig.path, environment=rig.environment(), timeout=4)
+        call_warm(words, cwd=rig.path, environment=rig.environment(), timeout=8)
     ends = time.monotonic() + 20
     while True:
         try:

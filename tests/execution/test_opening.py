@@ -96,5 +96,6 @@ def test_a_damaged_journal(begun: RunFolder) -> None:
 def test_every_name_of_the_package_is_there() -> None:
     """What is loaded only when it is asked for is there to be asked for, and no module."""
     for name in bulkcancel.execution.__all__:
-        assert callable(getattr(bulkcancel.execution, name))
+        for _ in range(2):  # a module of that name would be there from the second time on
+            assert callable(getattr(bulkcancel.execution, name))
     assert not hasattr(bulkcancel.execution, "of_no_such_name")
