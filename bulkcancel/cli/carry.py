@@ -15,7 +15,7 @@ from bulkcancel.cli.progress import showing
 from bulkcancel.cli.show import finished_lines
 from bulkcancel.cli.telling import Teller
 from bulkcancel.client import Secret, TokenSource
-from bulkcancel.errors import ExitCode
+from bulkcancel.errors import ExitCode, JournalError
 from bulkcancel.execution import Canaries, Finished, RunSession
 from bulkcancel.runner import StopKind
 
@@ -60,6 +60,10 @@ def carry_through(
             teller.failed(ExitCode.INTERRUPTED, sentence)
         click.echo(sentence, err=True)
         return ExitCode.INTERRUPTED
+    except JournalError as error:
+        raise JournalError(
+            f"{error} `bulkcancel resume {session.path}` goes on from what the journal holds."
+        ) from error
     if teller is not None:
         teller.finished(finished)
     print_finished(finished, as_json=options["as_json"])

@@ -29,7 +29,8 @@ def in_words(path: Path) -> Iterator[None]:
                 f"The journal {path} is in use by another process; try again when it is done."
             ) from error
         raise JournalError(
-            f"The journal {path} can't be read or written ({plain(error)})."
+            f"The journal {path} can't be read or written ({plain(error)}): mend that, then try "
+            "again."
         ) from error
     except sqlite3.IntegrityError as error:
         raise JournalError(

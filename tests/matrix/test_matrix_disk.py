@@ -7,7 +7,6 @@ network file system with the journal's files.
 from __future__ import annotations
 
 import os
-import resource
 import shutil
 import signal
 import sqlite3
@@ -21,6 +20,7 @@ import pytest
 from changing import replace
 from quickrun import QuickRig
 from rigging import QUICK, make_ids
+from scarce import small_files, tiny_disk
 
 from bulkcancel.errors import InputRefusedError, JournalError, ReportError
 from bulkcancel.execution import RunFolder, RunSession, new_run, rebuild_reports
@@ -126,43 +126,6 @@ def test_39_killed_while_reports_take_their_places(rig: QuickRig, number: int) -
     rig.check(wanted)
 
 
-@contextmanager
-def tiny_disk(place: Path) -> Iterator[Callable[[int], None]]:
-    """Mount a file system of 4 MB; give a function that leaves only so many bytes of it free."""
-    place.mkdir(exist_ok=True)
-    mount = shutil.which("mount")
-    if os.geteuid() != 0 or mount is None:
-        pytest.skip("to mount a small file system one has to be root")
-    words = [mount, "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(place)]
-    if subprocess.run(words, capture_output=True, check=False).returncode:
-        pytest.skip("this system permits no mount")
-    filler = place / "filler"
-
-    def leave(free: int) -> None:
-        filler.unlink(missing_ok=True)
-        if free >= 0:
-            filler.write_bytes(bytes(max(0, shutil.disk_usage(place).free - free)))
-
-    try:
-        yield leave
-    finally:
-        subprocess.run([shutil.which("umount") or "umount", "-l", str(place)], check=True)
-
-
-@contextmanager
-def small_files(_place: Path) -> Iterator[Callable[[int], None]]:
-    """Give a function that forbids this process files of more than so many bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-
-    def leave(free: int) -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before if free < 0 else (free, before[1]))
-
-    try:
-        yield leave
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
 FULL = pytest.mark.parametrize("scarce", [tiny_disk, small_files])
 
 
@@ -188,6 +151,25 @@ def test_44_no_space_for_the_journal(rig: QuickRig, scarce: Callable[..., object
             )
             assert seen <= {one for (one,) in noted}
         assert rig.resume().exit_code == 0
+        rig.check(wanted, killed=True)
+
+
+def test_44_what_to_do_about_it_is_said(rig: QuickRig) -> None:
+    """The command on a full disk, at the start of a resume and in its middle; then with room."""
+    wanted = make_ids(400)
+    rig.serve()
+    with tiny_disk(rig.path / "reports") as leave:
+        with rig.begin(wanted):
+            pass
+        for free, said in ((0, "mend that, then try again"), (200_000, "`bulkcancel resume ")):
+            leave(free)
+            ran = rig.call("resume", "night", *QUICK)
+            assert ran.code == 7, ran.err
+            assert said in ran.err
+            assert "Traceback" not in ran.err
+        assert 0 < rig.server.ledger.summary().puts < 400
+        leave(-1)
+        assert rig.call("resume", "night", *QUICK).code == 0
         rig.check(wanted, killed=True)
 
 
