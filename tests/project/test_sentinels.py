@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from sentinels import leaks, told
+from sentinels import AT_ONCE, leaks, told
 
 
 @pytest.fixture
@@ -47,6 +47,13 @@ def test_secrets_are_found_in_every_sort_of_file(folder: Path, secret: str) -> N
         f"named {secret} (its name)",
     }
     assert told(secret)
+
+
+def test_a_secret_is_found_wherever_it_lies_in_a_large_file(folder: Path) -> None:
+    """Files are searched in portions; one that lies across two of them is found as well."""
+    for before in range(AT_ONCE - 9, AT_ONCE + 2):
+        (folder / "large.bin").write_bytes(bytes(before) + b"Sentinel" + bytes(9))
+        assert list(leaks(folder)) == [str(folder / "large.bin")]
 
 
 def test_what_is_meant_to_hold_one_is_left_out(folder: Path) -> None:

@@ -22,7 +22,9 @@ _ISSUED = "simulated-[0-9a-f]{8}"  # so begins each token that the simulator giv
 _PATTERN = f"(?i){WORD}|{_ISSUED}"
 _PLAIN, _TOKEN = WORD.encode(), re.compile(_ISSUED.encode())
 _MOST_UNPACKED = 64 * 1024 * 1024
-_AT_ONCE = 16 * 1024 * 1024
+AT_ONCE = 16 * 1024 * 1024
+"""So many bytes of a file are searched at once."""
+
 _LONGEST = 64
 """So many bytes or fewer has what is looked for."""
 
@@ -65,8 +67,8 @@ def _in_file(path: Path) -> Iterator[str]:
         return
     with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
         start = content[:4]
-        places = range(0, len(content), _AT_ONCE)
-        if any(_holds(content[place : place + _AT_ONCE + _LONGEST]) for place in places):
+        places = range(0, len(content), AT_ONCE)
+        if any(_holds(content[place : place + AT_ONCE + _LONGEST]) for place in places):
             yield str(path)
     if start == b"PAR1":
         yield from _in_parquet(path)
